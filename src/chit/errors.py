@@ -51,8 +51,8 @@ class Action:
 class ChitError(Exception):
     """An error a person can act on.
 
-    `kind` is a stable word for programs, `message` the cause in plain words, `hint` what to do about it, `link` the page
-    that fixes it, `actions` the same as data.
+    `kind` is a stable word for programs, `message` the cause in plain words, `hint` what to do about it, `link` the
+    page that fixes it, `actions` the same as data.
     """
 
     kind = "unknown"

@@ -1,0 +1,1 @@
+"""Chit: an OpenRouter client that hands you a receipt with every reply."""

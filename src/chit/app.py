@@ -1,0 +1,59 @@
+"""The composition root: builds every part and wires them together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from chit.core.secret import Secret
+from chit.engine import Engine
+from chit.notices import Notices
+from chit.openrouter.client import OpenRouterClient, Timeouts
+from chit.prefs import UserPrefs
+from chit.settlement import Settler
+from chit.store.protocol import Store
+from chit.store.sqlite import open_store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """The parts, open and running."""
+
+    prefs: UserPrefs
+    store: Store
+    client: OpenRouterClient
+    notices: Notices
+    engine: Engine
+    settler: Settler
+
+
+@asynccontextmanager
+async def open_app(
+    prefs: UserPrefs, *, key: Callable[[], Secret], settling: bool = True, timeouts: Timeouts | None = None
+) -> AsyncIterator[App]:
+    """Everything, closed in order at the end; generations that still run are stopped then.
+
+    `key` is asked before each call to OpenRouter. With `settling`, pending generations are settled in the background.
+    What a dead process left unfinished is adopted first. Raises `StoreError`.
+    """
+    store = open_store(prefs.home)
+    notices = Notices()
+    client = OpenRouterClient(
+        base_url=prefs.base_url, key=key, app_name=prefs.app_name, app_url=prefs.app_url, timeouts=timeouts
+    )
+    engine = Engine(store=store, client=client, notices=notices, default_model=prefs.model)
+    settler = Settler(store=store, client=client, notices=notices)
+    background: asyncio.Task[None] | None = None
+    try:
+        await engine.adopt()
+        if settling:
+            background = asyncio.create_task(settler.run(), name="settlement")
+        yield App(prefs=prefs, store=store, client=client, notices=notices, engine=engine, settler=settler)
+    finally:
+        await engine.close()
+        if background is not None:
+            background.cancel()
+            with suppress(asyncio.CancelledError):
+                await background
+        await client.close()
+        await store.close()

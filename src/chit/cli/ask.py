@@ -1,0 +1,135 @@
+"""`chit ask`: one question, its answer, its chit."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chit.about import MODELS_PAGE
+from chit.cli.options import api_key_file, as_json
+from chit.errors import InputError
+
+
+@click.command(
+    epilog="Examples:  chit ask 'Why is the sky blue?'   |   git diff | chit ask -s 'Review this.'   |   "
+    "chit ask --request body.json --json"
+)
+@click.argument("prompt", nargs=-1)
+@click.option(
+    "-m",
+    "--model",
+    metavar="ID",
+    help=f"Model id from {MODELS_PAGE}; several with commas as fallbacks. Default: your account's default.",
+)
+@click.option("-s", "--system", metavar="TEXT", help="Instructions that stand before the conversation.")
+@click.option(
+    "-p",
+    "--param",
+    "assignments",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Any request parameter; the value is JSON if it parses, else text. provider.sort=price sets a member.",
+)
+@click.option(
+    "--request",
+    "request_file",
+    metavar="FILE",
+    help="Send this whole OpenAI-shaped request body as it is ('-' is standard input).",
+)
+@click.option("--no-stream", is_flag=True, help="Ask for the reply in one piece.")
+@click.option("--wait", is_flag=True, help="Wait, at most 60 s, until the cost is settled.")
+@as_json
+@api_key_file
+def ask(
+    prompt: tuple[str, ...],
+    model: str | None,
+    system: str | None,
+    assignments: tuple[str, ...],
+    request_file: str | None,
+    no_stream: bool,
+    wait: bool,
+    as_json: bool,
+    api_key_file: Path | None,
+) -> int:
+    """Ask PROMPT (or standard input) and print the answer as it comes."""
+    from chit.cli.asking import Question, answer_question
+
+    if request_file is not None:
+        beside = (
+            ("PROMPT", prompt),
+            ("--model", model),
+            ("--system", system),
+            ("-p", assignments),
+            ("--no-stream", no_stream),
+        )
+        _refuse_beside_request([name for name, given in beside if given])
+        question = Question(request=_read_request(request_file))
+    else:
+        question = Question(
+            text=_read_prompt(prompt),
+            system=system,
+            parameters={**_model_parameters(model), **_read_parameters(assignments)},
+            stream=not no_stream,
+        )
+    return answer_question(question, key_file=api_key_file, as_json=as_json, wait=wait)
+
+
+def _refuse_beside_request(given: list[str]) -> None:
+    if given:
+        raise InputError(
+            f"--request sends a body as it is, so {', '.join(given)} cannot change it",
+            hint="Put everything into the body, or leave --request out.",
+        )
+
+
+def _model_parameters(model: str | None) -> dict[str, Any]:
+    """One id is `model`, several are `models`; an empty one is left out: "" is not "omitted" (field guide §2.9)."""
+    ids = [part.strip() for part in (model or "").split(",") if part.strip()]
+    if not ids:
+        return {}
+    return {"model": ids[0]} if len(ids) == 1 else {"models": ids}
+
+
+def _read_parameters(assignments: tuple[str, ...]) -> dict[str, Any]:
+    from chit.core.params import ParameterInvalid, read_assignments, suggest_name, unknown_names
+
+    try:
+        parameters = read_assignments(assignments)
+    except ParameterInvalid as error:
+        raise InputError(str(error), hint="Write -p temperature=0.2, or -p 'stop=[\"END\"]'.") from error
+    for name in unknown_names(parameters):
+        near = suggest_name(name)
+        meant = f" Did you mean {near}?" if near else ""
+        sys.stderr.write(f"chit: OpenRouter documents no parameter {name!r}; it is sent as given.{meant}\n")
+    return parameters
+
+
+def _read_prompt(words: tuple[str, ...]) -> str:
+    if words and words != ("-",):
+        text = " ".join(words)
+    elif not words and sys.stdin.isatty():
+        raise InputError("there is no question", hint="Write it after `chit ask`, or pipe it in.")
+    else:
+        text = _decode(sys.stdin.buffer.read(), "standard input")
+    if not text.strip():
+        raise InputError("the question is empty", hint="Write it after `chit ask`, or pipe it in.")
+    return text
+
+
+def _read_request(name: str) -> bytes:
+    if name == "-":
+        return sys.stdin.buffer.read().removeprefix(b"\xef\xbb\xbf")
+    try:
+        return Path(name).read_bytes().removeprefix(b"\xef\xbb\xbf")
+    except OSError as error:
+        raise InputError(f"the request file {name} cannot be read: {error.strerror}", hint="Check the path.") from error
+
+
+def _decode(data: bytes, where: str) -> str:
+    try:
+        return data.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{where} is not UTF-8 text: {error.reason}", hint="Convert it first, with iconv say."
+        ) from error

@@ -1,0 +1,165 @@
+"""The work of `chit ask`: send, show as it comes, and hand over the chit."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chit.app import App, open_app
+from chit.cli.exits import DONE, exit_code, print_error
+from chit.cli.receipt import chit_line
+from chit.cli.record import message_record
+from chit.cli.terminal import is_terminal, neutralise, paint, write_out
+from chit.core.events import Event, ReasoningAdded, Retrying, TextAdded
+from chit.core.generation import Generation, write_chit
+from chit.core.jsontext import encode_json
+from chit.core.messages import MediaPart, Message, TextPart, ToolCallPart
+from chit.core.surrogates import join_surrogates
+from chit.prefs import load_prefs
+from chit.running import Running
+from chit.vault.sources import load_key
+
+LINGER_SECONDS = 5.0
+"""How long a person at a terminal is kept for the settled cost (design §4)."""
+WAIT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What to send: a text with its parameters, or a whole request body."""
+
+    text: str = ""
+    system: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    stream: bool = True
+    request: bytes | None = None
+
+
+def answer_question(question: Question, *, key_file: Path | None, as_json: bool, wait: bool) -> int:
+    """Ask, print, and return the exit code. Raises `ChitError` if it came to nothing before sending."""
+    prefs = load_prefs()
+    key = load_key(key_file)
+
+    async def run() -> int:
+        async with open_app(prefs, key=lambda: key) as app:
+            return await _Asking(app, as_json=as_json, wait=wait).run(question)
+
+    return asyncio.run(run())
+
+
+class _Asking:
+    """One question under way."""
+
+    def __init__(self, app: App, *, as_json: bool, wait: bool) -> None:
+        self._app = app
+        self._as_json = as_json
+        self._wait = wait
+        self._stopped: int | None = None
+        self._shown = ""
+        self._linger: asyncio.Task[None] | None = None
+
+    async def run(self, question: Question) -> int:
+        running = await self._send(question)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._on_signal, running, 128 + number)
+        try:
+            await self._show(running)
+        except BrokenPipeError:
+            await running.stop()
+            raise
+        message = await running.wait()
+        if self._as_json:
+            await self._settle(running.generation)
+            await self._print_record(message)
+        else:
+            self._finish_text(message)
+            await self._print_chit(message, running.generation)
+        if running.error is not None:
+            print_error(running.error)
+        if self._stopped is not None and running.generation.state in ("stopped", "unknown"):
+            return self._stopped
+        return DONE if running.error is None else exit_code(running.error)
+
+    async def _send(self, question: Question) -> Running:
+        engine = self._app.engine
+        if question.request is not None:
+            return await engine.send_request(question.request, origin="cli")
+        return await engine.send(
+            [TextPart(join_surrogates(question.text))],
+            parameters=question.parameters,
+            system=question.system,
+            stream=question.stream,
+            origin="cli",
+        )
+
+    def _on_signal(self, running: Running, code: int) -> None:
+        """First: stop the reply, keep what came; while lingering: leave. Again: the program ends."""
+        if self._stopped is not None:
+            raise SystemExit(code)
+        self._stopped = code
+        if self._linger is not None:
+            self._linger.cancel()
+        else:
+            self._stopping = asyncio.ensure_future(running.stop())
+
+    async def _show(self, running: Running) -> None:
+        thinking = False
+        async for _, event in running.watch():
+            self._show_event(event, first_thought=not thinking)
+            thinking = thinking or isinstance(event, ReasoningAdded)
+
+    def _show_event(self, event: Event, *, first_thought: bool) -> None:
+        if isinstance(event, Retrying):
+            sys.stderr.write(f"chit: {neutralise(event.error.message)} Trying again in {event.delay:.0f} s.\n")
+        elif self._as_json:
+            return
+        elif isinstance(event, TextAdded):
+            self._write(event.text)
+        elif isinstance(event, ReasoningAdded) and first_thought and is_terminal(sys.stderr):
+            sys.stderr.write(paint("thinking…\n", "dim", sys.stderr))
+
+    def _write(self, text: str) -> None:
+        write_out(neutralise(text) if is_terminal(sys.stdout) else text)
+        self._shown += text
+
+    def _finish_text(self, message: Message) -> None:
+        """What a stream of text events does not show: a unary reply's text, tool calls, media."""
+        if not self._shown and message.text:
+            self._write(message.text)
+        if self._shown and not self._shown.endswith("\n"):
+            write_out("\n")
+        for part in message.parts:
+            if isinstance(part, ToolCallPart):
+                sys.stderr.write(f"→ {neutralise(part.name)}({neutralise(part.arguments)})\n")
+            elif isinstance(part, MediaPart):
+                sys.stderr.write(f"→ {neutralise(str(part.media.get('type')))} (see: chit show {message.id} --json)\n")
+
+    async def _print_record(self, message: Message) -> None:
+        message = await self._app.store.get_message(message.id)
+        generation = await self._app.store.find_generation(message.id)
+        write_out(encode_json(message_record(message, generation)).decode() + "\n")
+
+    async def _print_chit(self, message: Message, generation: Generation) -> None:
+        """On a terminal the pending line is replaced in place; elsewhere it is printed once, when it is final."""
+        in_place = is_terminal(sys.stderr)
+        generation = await self._app.store.find_generation(message.id) or generation
+        if in_place:
+            sys.stderr.write(chit_line(write_chit(generation)))
+            sys.stderr.flush()
+        try:
+            await self._settle(generation, at_terminal=in_place)
+            generation = await self._app.store.find_generation(message.id) or generation
+        finally:
+            before = "\r\x1b[K" if in_place else ""
+            sys.stderr.write(f"{before}{chit_line(write_chit(generation))}\n")
+
+    async def _settle(self, generation: Generation, *, at_terminal: bool = False) -> None:
+        seconds = WAIT_SECONDS if self._wait else LINGER_SECONDS if at_terminal else 0.0
+        if generation.generation_id is None or not seconds or self._stopped is not None:
+            return
+        self._linger = asyncio.ensure_future(self._app.settler.wait_settled(generation.generation_id, seconds))
+        await asyncio.wait([self._linger])

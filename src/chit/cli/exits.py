@@ -1,0 +1,71 @@
+"""The one boundary where errors become a line on the terminal and an exit code."""
+
+import sys
+from typing import Any
+
+from chit.errors import ChitError, UpstreamError
+
+DONE = 0
+BUG = 1
+USAGE = 2
+STOPPED = 130
+PIPE_CLOSED = 141
+
+_OWN_KINDS = {
+    "input_invalid": USAGE,
+    "not_found": USAGE,
+    "store": USAGE,
+    "store_unreadable": USAGE,
+    "store_damaged": USAGE,
+    "store_too_new": USAGE,
+    "disk_full": 6,
+    "key_missing": 3,
+    "locked": 3,
+}
+
+
+def exit_code(error: ChitError) -> int:
+    """2 usage or unparsable input, 3 key, 4 rejected, 5 credits or limits, 6 upstream, network or interrupted."""
+    if error.kind in _OWN_KINDS:
+        return _OWN_KINDS[error.kind]
+    from chit.core.guidance_kinds import exit_code as exit_code_of_kind
+
+    return exit_code_of_kind(error.kind, error.status if isinstance(error, UpstreamError) else None)
+
+
+def one_line(error: ChitError) -> str:
+    """Cause and what to do, on one line."""
+    text = " ".join(f"{sentence(error.message)} {error.hint}".split())
+    if error.link and error.link not in text:
+        text = f"{sentence(text)} {error.link}"
+    return text
+
+
+def sentence(text: str) -> str:
+    """`text` ending in a full stop, unless it ends in a mark of its own."""
+    text = text.strip()
+    return text if not text or text[-1] in ".!?…:" else f"{text}."
+
+
+def print_error(error: ChitError) -> None:
+    """On standard error, neutralised: parts of it may come from a provider."""
+    from chit.cli.terminal import neutralise
+
+    sys.stderr.write(f"chit: {neutralise(one_line(error))}\n")
+    sys.stderr.flush()
+
+
+def empty_record(error: ChitError) -> dict[str, Any]:
+    """The object of `--json` where nothing came into being."""
+    return {
+        "id": None,
+        "conversation_id": None,
+        "source": None,
+        "text": "",
+        "parts": [],
+        "state": None,
+        "finish_reason": None,
+        "extra": {},
+        "chit": None,
+        "error": error.as_dict(),
+    }

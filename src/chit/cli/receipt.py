@@ -1,0 +1,88 @@
+"""The chit on a terminal: one line under the reply, and the slip with every figure."""
+
+import sys
+
+from chit.cli.terminal import neutralise, paint
+from chit.core.generation import Chit
+from chit.core.usage import show_cost
+
+_WIDTH = 46
+
+
+def chit_line(chit: Chit) -> str:
+    """`▸ $0.00006 · Amazon Bedrock · first token 0.8 s · 84 tok/s · pending`; unknown figures are left out."""
+    parts = [paint(show_cost(chit.cost), "bold", sys.stderr)]
+    if chit.provider:
+        parts.append(neutralise(chit.provider))
+    if chit.time_to_first_token_ms is not None:
+        parts.append(f"first token {_seconds(chit.time_to_first_token_ms)}")
+    if chit.tokens_per_second is not None:
+        parts.append(f"{chit.tokens_per_second:.0f} tok/s")
+    if chit.settlement == "pending":
+        parts.append(paint("pending", "warn", sys.stderr))
+    elif chit.settlement == "gave_up":
+        parts.append(paint("never settled", "warn", sys.stderr))
+    elif chit.settlement is None:
+        parts.append(paint("no receipt: no generation id came", "warn", sys.stderr))
+    if differs(chit):
+        parts.append(f"reported {show_cost(chit.reported_cost)}")
+    return "▸ " + " · ".join(parts)
+
+
+def receipt(chit: Chit) -> str:
+    """The slip: model, provider, tokens, cost with its source, times with theirs, the generation id last."""
+    rule = "╌" * _WIDTH
+    lines = [neutralise(chit.model or chit.requested_model or "account default")]
+    if chit.provider:
+        lines.append(f"served by {neutralise(chit.provider)}")
+    lines += [rule, *_token_lines(chit), rule, *_cost_lines(chit)]
+    times = [
+        _leader("first token, here", _seconds(chit.time_to_first_token_ms)),
+        _leader("latency, OpenRouter", _seconds(chit.latency_ms)),
+        _leader("generation, OpenRouter", _seconds(chit.generation_time_ms)),
+    ]
+    lines += [rule, *times]
+    if chit.generation_id:
+        lines += [rule, neutralise(chit.generation_id)]
+    return "\n".join(lines)
+
+
+def differs(chit: Chit) -> bool:
+    """Whether what was settled is not what was reported."""
+    both_known = chit.reported_cost is not None and chit.settled_cost is not None
+    return both_known and chit.reported_cost != chit.settled_cost
+
+
+def _token_lines(chit: Chit) -> list[str]:
+    lines = [_leader("prompt tokens", _count(chit.prompt_tokens))]
+    if chit.cached_tokens:
+        lines.append(f"  {chit.cached_tokens} of them cached")
+    lines.append(_leader("completion tokens", _count(chit.completion_tokens)))
+    if chit.reasoning_tokens:
+        lines.append(f"  {chit.reasoning_tokens} of them reasoning")
+    return lines
+
+
+def _cost_lines(chit: Chit) -> list[str]:
+    if chit.settlement != "settled":
+        state = {"pending": "pending", "gave_up": "never settled"}.get(chit.settlement or "", "no receipt")
+        return [_leader("reported", show_cost(chit.reported_cost)), f"  {state}"]
+    comparison = "equal" if not differs(chit) else "not equal"
+    return [
+        _leader("settled", show_cost(chit.settled_cost)),
+        f"  reported {show_cost(chit.reported_cost)} · {comparison}",
+    ]
+
+
+def _leader(name: str, value: str) -> str:
+    return f"{name} {'.' * max(2, _WIDTH - len(name) - len(value) - 2)} {value}"
+
+
+def _count(count: int | None) -> str:
+    return "–" if count is None else f"{count:,}"
+
+
+def _seconds(milliseconds: int | None) -> str:
+    if milliseconds is None:
+        return "–"
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"

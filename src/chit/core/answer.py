@@ -1,0 +1,138 @@
+"""What a reply came to: the state its generation ends in, and the figures and parts it holds.
+
+The one judge of "done", for streams and unary replies alike. A reply is done only if it says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chit.core.fault import Fault, find_error, read_fault
+from chit.core.fold import CompletionFold
+from chit.core.generation import GenerationState, read_text
+from chit.core.jsontext import JsonInvalid, decode_object, encode_json
+from chit.core.messages import Part
+from chit.core.surrogates import mend_surrogates
+from chit.core.usage import Usage, read_usage
+from chit.core.wire import read_parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A reply, whole or partial. `fault` says what was wrong with it, None if nothing."""
+
+    state: GenerationState
+    fault: Fault | None = None
+    completion: Mapping[str, Any] | None = None
+    generation_id: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    finish_reason: str | None = None
+    usage: Usage = Usage()  # noqa: RUF009 - frozen
+    parts: tuple[Part, ...] = ()
+
+
+def judge_stream(fold: CompletionFold, broken: Fault | None, *, stopped: bool = False) -> Answer:
+    """The answer of a stream that will bring nothing more. `broken` is what the connection did, if it broke."""
+    completion = fold.completion()
+    fault: Fault | None
+    if stopped:
+        return _answer(completion, "stopped", None)
+    if fold.error is not None:
+        fault = _error_inside(fold.error)
+        return _answer(completion, "failed", fault)
+    if not fold.complete:
+        fault = broken or Fault(phase="streaming", cause="cut", text="the stream ended without a finish reason")
+        return _answer(completion, "cut", fault)
+    return _judge_content(completion)
+
+
+def judge_body(body: bytes, broken: Fault | None) -> Answer:
+    """The answer of a unary reply with a good status."""
+    raw = body.decode("utf-8", "replace")
+    if broken is not None:
+        return Answer(state="cut", fault=_with_raw(broken, raw))
+    try:
+        completion = mend_surrogates(decode_object(body))
+    except JsonInvalid as error:
+        text = f"the reply is not the JSON it should be: {error}"
+        return Answer(state="unknown", fault=Fault(phase="streaming", cause="garbled", status=200, text=text, raw=raw))
+    if find_error(completion):
+        return _answer(completion, "failed", _error_inside(completion))
+    return _judge_content(completion)
+
+
+def refuse(fault: Fault) -> Answer:
+    """The answer where no good reply ever began."""
+    return Answer(state=_state_after(fault), fault=fault, generation_id=fault.generation_id)
+
+
+def _state_after(fault: Fault) -> GenerationState:
+    """`failed` where OpenRouter surely ran nothing, or said that it failed; `unknown` where a bill may come.
+
+    Bare 500, 504, 52x, 408 and silence after sending leave the outcome open (security and reliability §3).
+    """
+    if fault.generation_id is not None or fault.phase == "unsent":
+        return "failed"
+    if fault.phase == "unanswered" or fault.status is None:
+        return "unknown"
+    if fault.status < 500:
+        return "unknown" if fault.status == 408 else "failed"
+    return "failed" if fault.status in (502, 503, 529) and fault.has_json_error else "unknown"
+
+
+def _judge_content(completion: Mapping[str, Any]) -> Answer:
+    """A complete reply can still be nothing: no choice, no finish reason and nothing said (field guide §10.3)."""
+    choice = _first_choice(completion)
+    reason = read_text(choice.get("finish_reason"))
+    if reason == "error":
+        fault = Fault(phase="streaming", status=200, text="the provider ended with an error", raw=_raw(completion))
+        return _answer(completion, "failed", fault)
+    answer = _answer(completion, "done", None)
+    if answer.parts or reason is not None:
+        return answer
+    fault = Fault(phase="streaming", cause="empty", status=200, provider=answer.provider, raw=_raw(completion))
+    return _answer(completion, "failed", fault)
+
+
+def _answer(completion: Mapping[str, Any], state: GenerationState, fault: Fault | None) -> Answer:
+    choice = _first_choice(completion)
+    message = choice.get("message")
+    return Answer(
+        state=state,
+        fault=fault,
+        completion=completion,
+        generation_id=read_text(completion.get("id")),
+        model=read_text(completion.get("model")),
+        provider=read_text(completion.get("provider")),
+        finish_reason=read_text(choice.get("finish_reason")),
+        usage=read_usage(completion.get("usage")),
+        parts=read_parts(message) if isinstance(message, Mapping) else (),
+    )
+
+
+def _first_choice(completion: Mapping[str, Any]) -> Mapping[str, Any]:
+    choices = completion.get("choices")
+    if isinstance(choices, list):
+        return next((choice for choice in choices if isinstance(choice, Mapping)), {})
+    return {}
+
+
+def _error_inside(body: Mapping[str, Any]) -> Fault:
+    """An error that came after a good status: mid-stream, in a choice, or instead of choices (field guide §4.1)."""
+    return read_fault(
+        phase="streaming",
+        status=200,
+        headers={},
+        body=encode_json(body),
+        generation_id=read_text(body.get("id")),
+        requested_model=read_text(body.get("model")),
+    )
+
+
+def _with_raw(fault: Fault, raw: str) -> Fault:
+    return Fault(phase=fault.phase, cause=fault.cause, status=200, text=fault.text, raw=raw)
+
+
+def _raw(completion: Mapping[str, Any]) -> str:
+    return encode_json(completion).decode()

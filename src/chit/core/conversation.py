@@ -1,0 +1,32 @@
+"""A conversation: the stored tree of messages, and what a list shows of it."""
+
+from dataclasses import dataclass
+
+from chit.core.generation import Origin
+from chit.core.surrogates import join_surrogates
+
+_TITLE_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """Without its messages."""
+
+    id: str
+    title: str
+    origin: Origin
+    private: bool = False
+    """Nothing but cost and ids is kept of a private one."""
+    created_at: float = 0.0
+    """Unix seconds, for showing; order comes from `seq`."""
+    seq: int = 0
+
+
+def title_from(text: str) -> str:
+    """The first line of the question that says something, cut at a word (design §4: no hidden paid calls)."""
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    line = " ".join(join_surrogates(first).split())
+    if len(line) <= _TITLE_LENGTH:
+        return line
+    head, space, _ = line[: _TITLE_LENGTH - 1].rpartition(" ")
+    return f"{head if space else line[: _TITLE_LENGTH - 1]}…"

@@ -1,0 +1,209 @@
+"""Chunks into a completion: one function folds a chunk into the state, the events it caused come back.
+
+The result has the shape of a unary reply (`choices[].message`), whatever order and pieces the stream came in. Fields we
+do not know are kept: the last non-null value wins. A stream that ends without `[DONE]` and without a finish reason is
+interrupted; no "stop" is ever invented (field guide §3.7).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chit.core.events import AnnotationAdded, Delta, MediaAdded, ReasoningAdded, TextAdded
+from chit.core.reasoning import add_reasoning_details, reasoning_text
+from chit.core.surrogates import SurrogateJoiner, mend_surrogates
+from chit.core.tool_calls import add_tool_call
+
+_TEXTS = frozenset({"content", "reasoning", "reasoning_content", "refusal"})
+_LISTS = frozenset({"reasoning_details", "tool_calls", "images", "annotations"})
+
+
+class CompletionFold:
+    """The state of one streamed completion. Any cut of the same bytes gives the same result."""
+
+    def __init__(self) -> None:
+        self.done = False
+        """`[DONE]` was seen."""
+        self.error: Mapping[str, Any] | None = None
+        """The first chunk that carried an error, top-level or in a choice."""
+        self._top: dict[str, Any] = {}
+        self._choices: dict[int, _Choice] = {}
+
+    @property
+    def generation_id(self) -> str | None:
+        """The id of the first chunk that had one."""
+        found = self._top.get("id")
+        return found if isinstance(found, str) and found else None
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Of the first choice; None until one was sent."""
+        choice = self._choices.get(0)
+        found = choice.fields.get("finish_reason") if choice else None
+        return found if isinstance(found, str) else None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the stream said that it was over: `[DONE]` or a finish reason."""
+        return self.done or self.finish_reason is not None
+
+    def add(self, chunk: Mapping[str, Any]) -> list[Delta]:
+        """Fold one chunk; the deltas of the first choice come back in order of showing."""
+        deltas: list[Delta] = []
+        if chunk.get("error") is not None and self.error is None:
+            self.error = chunk
+        for name, value in chunk.items():
+            if name == "choices":
+                if isinstance(value, list):
+                    for choice in value:
+                        if isinstance(choice, Mapping):
+                            self._add_choice(choice, chunk, deltas)
+            elif value is not None and not (name == "id" and "id" in self._top):
+                self._top[name] = value
+            else:
+                self._top.setdefault(name, value)
+        return deltas
+
+    def end(self) -> list[Delta]:
+        """Call once at the end of the stream: what was held back, waiting for its other half."""
+        deltas: list[Delta] = []
+        for index, choice in sorted(self._choices.items()):
+            rest = choice.finish()
+            if index == 0:
+                deltas += rest
+        return deltas
+
+    def completion(self) -> dict[str, Any]:
+        """A unary-shaped reply with everything received so far."""
+        whole = {"object": "chat.completion"} | self._top
+        if whole["object"] == "chat.completion.chunk":
+            whole["object"] = "chat.completion"
+        whole["choices"] = [choice.whole(index) for index, choice in sorted(self._choices.items())]
+        mended = mend_surrogates(whole)
+        assert isinstance(mended, dict)  # noqa: S101 - narrows the type: an object stays an object
+        return mended
+
+    def _add_choice(self, choice: Mapping[str, Any], chunk: Mapping[str, Any], deltas: list[Delta]) -> None:
+        if choice.get("error") is not None and self.error is None:
+            self.error = chunk
+        index = choice.get("index")
+        if not isinstance(index, int):
+            index = 0
+        state = self._choices.get(index)
+        if state is None:
+            state = self._choices[index] = _Choice()
+        caused = state.add(choice)
+        if index == 0:
+            deltas += caused
+
+
+class _Choice:
+    """One choice: its own fields, and the message that its deltas build."""
+
+    __slots__ = ("_content", "_grown", "_reasoning", "fields", "message")
+
+    def __init__(self) -> None:
+        self.fields: dict[str, Any] = {}
+        self.message: dict[str, Any] = {}
+        self._grown: dict[str, list[str]] = {}
+        """Texts in pieces, joined once at the end: a long reply costs linear time."""
+        self._content = SurrogateJoiner()
+        self._reasoning = SurrogateJoiner()
+
+    def add(self, choice: Mapping[str, Any]) -> list[Delta]:
+        """Fold one entry of `choices`."""
+        for name, value in choice.items():
+            if name in ("delta", "message"):
+                continue
+            if name == "logprobs" and isinstance(value, Mapping):
+                self.fields[name] = _longer_logprobs(self.fields.get(name), value)
+            elif value is not None or name not in self.fields:
+                self.fields[name] = value
+        delta = choice.get("delta")
+        if not isinstance(delta, Mapping):
+            delta = choice.get("message")  # a unary body sent as the only event
+        return self._add_delta(delta) if isinstance(delta, Mapping) else []
+
+    def _add_delta(self, delta: Mapping[str, Any]) -> list[Delta]:
+        deltas: list[Delta] = []
+        for name, value in delta.items():
+            if value is None:
+                self.message.setdefault(name, None)
+            elif name in _TEXTS and isinstance(value, str):
+                self._grown.setdefault(name, []).append(value)
+                if name == "content":
+                    self._show(TextAdded, self._content.add(value), deltas)
+            elif name == "content" and isinstance(value, list):
+                self._add_parts(value, deltas)
+            elif name in _LISTS and isinstance(value, list):
+                self._add_list(name, value, deltas)
+            elif name == "audio" and isinstance(value, Mapping):
+                self._add_audio(value, deltas)
+            else:
+                self.message[name] = value
+        self._show_reasoning(delta, deltas)
+        return deltas
+
+    def _add_parts(self, parts: list[Any], deltas: list[Delta]) -> None:
+        """Content as an array of parts: its texts join the text, the rest is kept among the images."""
+        for part in parts:
+            if isinstance(part, Mapping) and isinstance(part.get("text"), str):
+                self._grown.setdefault("content", []).append(part["text"])
+                self._show(TextAdded, self._content.add(part["text"]), deltas)
+            else:
+                self._add_list("images", [part], deltas)
+
+    def _add_list(self, name: str, pieces: list[Any], deltas: list[Delta]) -> None:
+        before = self.message.get(name) or []
+        if name == "reasoning_details":
+            self.message[name] = add_reasoning_details(before, pieces)
+        elif name == "tool_calls":
+            self.message[name] = before
+            deltas += [add_tool_call(before, piece) for piece in pieces if isinstance(piece, Mapping)]
+        else:
+            self.message[name] = before + pieces
+            wrap = MediaAdded if name == "images" else AnnotationAdded
+            deltas += [wrap(piece) for piece in pieces if isinstance(piece, Mapping)]
+
+    def _add_audio(self, value: Mapping[str, Any], deltas: list[Delta]) -> None:
+        audio = dict(self.message.get("audio") or {})
+        for name, piece in value.items():
+            if name in ("data", "transcript") and isinstance(piece, str):
+                audio[name] = (audio.get(name) or "") + piece
+            elif piece is not None:
+                audio[name] = piece
+        self.message["audio"] = audio
+        deltas.append(MediaAdded(value))
+
+    def _show_reasoning(self, delta: Mapping[str, Any], deltas: list[Delta]) -> None:
+        piece = delta.get("reasoning") or delta.get("reasoning_content")
+        piece = piece or reasoning_text(delta.get("reasoning_details"))
+        if isinstance(piece, str) and piece:
+            self._show(ReasoningAdded, self._reasoning.add(piece), deltas)
+
+    @staticmethod
+    def _show(wrap: type[TextAdded] | type[ReasoningAdded], text: str, deltas: list[Delta]) -> None:
+        if text:
+            deltas.append(wrap(text))
+
+    def finish(self) -> list[Delta]:
+        """What waited for its other half."""
+        deltas: list[Delta] = []
+        self._show(ReasoningAdded, self._reasoning.end(), deltas)
+        self._show(TextAdded, self._content.end(), deltas)
+        return deltas
+
+    def whole(self, index: int) -> dict[str, Any]:
+        """The choice as a unary reply would have it."""
+        grown = {name: "".join(pieces) for name, pieces in self._grown.items()}
+        message = {"role": "assistant", "content": None} | self.message | grown
+        return {"index": index, "finish_reason": None} | self.fields | {"message": message}
+
+
+def _longer_logprobs(before: Any, piece: Mapping[str, Any]) -> dict[str, Any]:
+    longer = dict(before) if isinstance(before, Mapping) else {}
+    for name, value in piece.items():
+        if isinstance(value, list) and isinstance(longer.get(name), list):
+            longer[name] = longer[name] + value
+        elif value is not None or name not in longer:
+            longer[name] = value
+    return longer

@@ -1,0 +1,60 @@
+"""A streamed completion from its bytes: parser and fold in one, for the reply as it comes and for bytes kept of one."""
+
+from collections.abc import Callable, Sequence
+
+from chit.core.events import Delta
+from chit.core.fault import Fault
+from chit.core.fold import CompletionFold
+from chit.core.jsontext import JsonInvalid, decode_json
+from chit.core.sse import SseComment, SseData, SseParser, SseTooLarge
+
+_DONE = b"[DONE]"
+
+
+class CompletionStream:
+    """`feed` bytes as they come, then `close`. Any cut of the same bytes gives the same completion."""
+
+    def __init__(self) -> None:
+        self.fold = CompletionFold()
+        self.fault: Fault | None = None
+        """Set once an event grew beyond the cap; nothing is read after that."""
+        self._parser = SseParser()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more needs to be read: `[DONE]` was seen, or an error, or too much."""
+        return self.fold.done or self.fold.error is not None or self.fault is not None
+
+    def feed(self, data: bytes) -> list[Delta]:
+        """The deltas that `data` completed."""
+        return self._parse(lambda: self._parser.feed(data))
+
+    def close(self) -> list[Delta]:
+        """What was held back at the end of the stream."""
+        return [*self._parse(self._parser.close), *self.fold.end()]
+
+    def _parse(self, parse: Callable[[], Sequence[SseData | SseComment]]) -> list[Delta]:
+        if self.fault is not None:
+            return []
+        try:
+            return self._take(parse())
+        except SseTooLarge as error:
+            self.fault = Fault(phase="streaming", cause="garbled", text=str(error))
+            return []
+
+    def _take(self, events: Sequence[SseData | SseComment]) -> list[Delta]:
+        """Data that is not a JSON object is ignored, so that any upstream bytes end in a stated outcome."""
+        deltas: list[Delta] = []
+        for event in events:
+            if self.fold.done or isinstance(event, SseComment):
+                continue
+            if event.data.strip() == _DONE:
+                self.fold.done = True
+                continue
+            try:
+                chunk = decode_json(event.data)
+            except JsonInvalid:
+                continue
+            if isinstance(chunk, dict):
+                deltas += self.fold.add(chunk)
+        return deltas

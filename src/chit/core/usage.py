@@ -1,0 +1,106 @@
+"""Tokens and exact money.
+
+A cost on the wire is a JSON number with up to 19 decimals. `Decimal(repr(number))` gives back every digit of it; sums
+are made of integer pico-dollars, so that no total depends on the order of its terms (design §5, "Money"). Unknown is
+None, never zero.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from typing import Any
+
+PICO = 10**12
+_WIDEST = Decimal(10) ** 12
+"""No cost is a trillion dollars; what claims to be is unknown."""
+
+
+def read_cost(value: Any) -> Decimal | None:
+    """US dollars from a JSON number or numeric string; None for null, booleans, NaN, infinities and anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        return None
+    try:
+        cost = Decimal(value if isinstance(value, str) else repr(value) if isinstance(value, float) else value)
+    except (InvalidOperation, ValueError):
+        return None
+    return cost if cost.is_finite() and abs(cost) < _WIDEST else None
+
+
+def write_cost(cost: Decimal) -> str:
+    """Plain decimal text with every digit: `0.0000198`, never `1.98E-5`."""
+    return format(cost, "f")
+
+
+def to_pico(cost: Decimal) -> int:
+    """Integer pico-dollars, rounded half to even. Only for sums."""
+    return int((cost * PICO).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+
+
+def from_pico(pico: int) -> Decimal:
+    """Dollars from pico-dollars, exactly, without trailing zeros."""
+    cost = Decimal(pico).scaleb(-12).normalize()
+    return cost if cost else Decimal(0)
+
+
+def sum_costs(costs: Iterable[Decimal]) -> Decimal:
+    """Exact to the pico-dollar, whatever the order."""
+    return from_pico(sum(to_pico(cost) for cost in costs))
+
+
+def show_cost(cost: Decimal | None) -> str:
+    """For people: `$8.42`, `$0.00284`; as many digits as matter, never rounded to $0.00; unknown is a dash."""
+    if cost is None:
+        return "–"
+    sign, size = ("-" if cost < 0 else ""), abs(cost)
+    if size == 0:
+        return "$0"
+    if size >= 1:
+        return f"{sign}${size:.2f}"
+    digits = max(2, 2 - size.adjusted())  # three significant digits
+    text = f"{size:.{digits}f}".rstrip("0")
+    return f"{sign}${text.ljust(4, '0')}"
+
+
+def read_count(value: Any) -> int | None:
+    """A token count: a non-negative integer (or an integral float); None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, int) and 0 <= value < 2**63 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """A reply's own size and price (field guide §3.2). `cost` is what the account was charged, in US dollars."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    """Part of `completion_tokens`."""
+    cached_tokens: int | None = None
+    """Part of `prompt_tokens`."""
+    cost: Decimal | None = None
+    upstream_cost: Decimal | None = None
+    """What the provider bills the owner of a provider key (BYOK); never added to `cost`."""
+    is_byok: bool = False
+
+
+def read_usage(usage: Any) -> Usage:
+    """From a reply's `usage` member; anything missing or malformed is None."""
+    if not isinstance(usage, Mapping):
+        return Usage()
+    return Usage(
+        prompt_tokens=read_count(usage.get("prompt_tokens")),
+        completion_tokens=read_count(usage.get("completion_tokens")),
+        reasoning_tokens=read_count(_inside(usage, "completion_tokens_details", "reasoning_tokens")),
+        cached_tokens=read_count(_inside(usage, "prompt_tokens_details", "cached_tokens")),
+        cost=read_cost(usage.get("cost")),
+        upstream_cost=read_cost(_inside(usage, "cost_details", "upstream_inference_cost")),
+        is_byok=usage.get("is_byok") is True,
+    )
+
+
+def _inside(value: Mapping[str, Any], member: str, name: str) -> Any:
+    inner = value.get(member)
+    return inner.get(name) if isinstance(inner, Mapping) else None

@@ -1,0 +1,214 @@
+"""The verbs. Everything is recorded before it is sent, and committed before it is shown (design §4)."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chit.core.answer import Answer, judge_stream, refuse
+from chit.core.conversation import Conversation, title_from
+from chit.core.fault import Fault
+from chit.core.generation import Generation, Origin
+from chit.core.guidance import explain
+from chit.core.history import Tree
+from chit.core.jsontext import JsonInvalid, decode_object, encode_json
+from chit.core.messages import Message, Part, TextPart
+from chit.core.stream import CompletionStream
+from chit.core.surrogates import mend_surrogates
+from chit.core.wire import ENGINE, read_parts, read_rest, read_source, write_history
+from chit.errors import InputError
+from chit.notices import GenerationEnded, Notices
+from chit.openrouter.client import OpenRouterClient
+from chit.openrouter.reply import Reply
+from chit.running import Running, apply_answer
+from chit.store.ids import new_id
+from chit.store.protocol import Store
+
+
+class Engine:
+    """Sends questions, keeps track of what runs, and takes over what a dead process left."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        client: OpenRouterClient,
+        notices: Notices,
+        default_model: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`clock` gives unix seconds, for showing; nothing is ordered by it."""
+        self._store = store
+        self._client = client
+        self._notices = notices
+        self._default_model = default_model
+        self._clock = clock
+        self._running: set[Running] = set()
+
+    async def send(
+        self,
+        parts: Sequence[Part],
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        system: str | None = None,
+        conversation_id: str | None = None,
+        parent_id: str | None = None,
+        stream: bool = True,
+        origin: Origin = "library",
+    ) -> Running:
+        """Ask a question, in a new conversation or after `parent_id` (else the newest leaf) of an existing one.
+
+        `parameters` go into the request as given, over everything the engine puts there. Raises `StoreError`.
+        """
+        self._store.check_room()
+        conversation, path = await self._open_conversation(parts, conversation_id, origin)
+        if parent_id is not None:
+            path = Tree(path).path(parent_id)
+        elif path:
+            leaf = Tree(path).newest_leaf()
+            path = Tree(path).path(leaf.id) if leaf else ()
+        fresh: list[Message] = []
+        if system is not None:
+            fresh.append(self._message(conversation, "system", [TextPart(system)], path, fresh))
+        fresh.append(self._message(conversation, "user", parts, path, fresh))
+        request: dict[str, Any] = {"model": self._default_model} if self._default_model else {}
+        request |= {"messages": write_history([*path, *fresh]), "session_id": conversation.id, "stream": stream}
+        request |= parameters or {}
+        return await self._start(
+            conversation if conversation_id is None else None,
+            fresh,
+            encode_json(request),
+            request,
+            conversation,
+            origin,
+        )
+
+    async def send_request(self, body: bytes, *, origin: Origin = "api") -> Running:
+        """Send a whole request body, byte for byte, and record its messages as a conversation of their own.
+
+        Nothing but its being a JSON object is checked. Raises `InputError` and `StoreError`.
+        """
+        try:
+            request = decode_object(body)
+            body.decode()
+        except (JsonInvalid, UnicodeDecodeError) as error:
+            raise InputError(
+                f"the request is not a JSON object: {error}",
+                hint='It should look like {"model": "…", "messages": [{"role": "user", "content": "…"}]}.',
+            ) from error
+        self._store.check_room()
+        conversation = Conversation(id=new_id(), title="", origin=origin, created_at=self._clock())
+        fresh: list[Message] = []
+        for wire in _objects(mend_surrogates(request.get("messages"))):
+            message = self._message(conversation, read_source(wire), read_parts(wire), (), fresh)
+            rest = read_rest(wire)
+            fresh.append(replace(message, extra={ENGINE: {"wire": rest}}) if rest else message)
+        asked = next((message.text for message in reversed(fresh) if message.source == "user" and message.text), "")
+        conversation = replace(conversation, title=title_from(asked))
+        return await self._start(conversation, fresh, body, request, conversation, origin)
+
+    async def adopt(self) -> list[Message]:
+        """Finish the records of generations whose process is gone: `cut`, or `unknown` where no id ever came."""
+        finished = []
+        for generation in await self._store.adopt_orphans():
+            answer = _judge_kept(await self._store.load_received(generation), generation)
+            message = await self._store.get_message(generation.message_id)
+            ended = apply_answer(generation, answer, explain(answer.fault) if answer.fault else None)
+            message = replace(message, parts=answer.parts)
+            await self._store.record_end(ended, message, now=self._clock())
+            self._notices.publish(GenerationEnded(message.id, ended.generation_id))
+            finished.append(message)
+        return finished
+
+    async def close(self) -> None:
+        """Stop what still runs; what came is kept."""
+        await asyncio.gather(*(running.stop() for running in self._running))
+
+    async def _open_conversation(
+        self, parts: Sequence[Part], conversation_id: str | None, origin: Origin
+    ) -> tuple[Conversation, Sequence[Message]]:
+        if conversation_id is not None:
+            conversation = await self._store.get_conversation(conversation_id)
+            return conversation, await self._store.list_messages(conversation_id)
+        title = title_from("".join(part.text for part in parts if isinstance(part, TextPart)))
+        return Conversation(id=new_id(), title=title, origin=origin, created_at=self._clock()), ()
+
+    def _message(
+        self,
+        conversation: Conversation,
+        source: Any,
+        parts: Sequence[Part],
+        path: Sequence[Message],
+        fresh: Sequence[Message],
+    ) -> Message:
+        before = fresh[-1] if fresh else path[-1] if path else None
+        return Message(
+            id=new_id(),
+            conversation_id=conversation.id,
+            parent_id=before.id if before else None,
+            source=source,
+            parts=tuple(parts),
+            created_at=self._clock(),
+        )
+
+    async def _start(
+        self,
+        created: Conversation | None,
+        fresh: list[Message],
+        body: bytes,
+        request: Mapping[str, Any],
+        conversation: Conversation,
+        origin: Origin,
+    ) -> Running:
+        """Record, then send."""
+        actor = self._message(conversation, "actor", (), (), fresh)
+        model = _requested_model(request)
+        generation = Generation(
+            id=new_id(),
+            message_id=actor.id,
+            conversation_id=conversation.id,
+            owner=self._store.owner,
+            origin=origin,
+            request=body,
+            streamed=request.get("stream") is True,
+            requested_model=model,
+            created_at=self._clock(),
+        )
+        await self._store.record_send(conversation=created, messages=[*fresh, actor], generation=generation)
+        uses_tools = bool(request.get("tools") or request.get("plugins"))
+
+        async def post() -> Reply | Fault:
+            return await self._client.open_completion(
+                body, streamed=generation.streamed, model=model, uses_tools=uses_tools
+            )
+
+        running = Running(ledger=self._store, send=post, generation=generation, message=actor, on_end=self._note_end)
+        self._running.add(running)
+        return running
+
+    def _note_end(self, running: Running) -> None:
+        self._running.discard(running)
+        self._notices.publish(GenerationEnded(running.message.id, running.generation.generation_id))
+
+
+def _judge_kept(received: bytes, generation: Generation) -> Answer:
+    if not received and generation.generation_id is None:
+        text = "Chit ended before a reply came"
+        return refuse(Fault(phase="unanswered", cause="reset", text=text, requested_model=generation.requested_model))
+    stream = CompletionStream()
+    stream.feed(received)
+    stream.close()
+    return judge_stream(stream.fold, Fault(phase="streaming", cause="cut", text="Chit ended while the reply came in"))
+
+
+def _requested_model(request: Mapping[str, Any]) -> str | None:
+    model, models = request.get("model"), request.get("models")
+    if isinstance(model, str):
+        return model
+    first = models[0] if isinstance(models, list) and models else None
+    return first if isinstance(first, str) else None
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []

@@ -1,0 +1,44 @@
+"""In-process publish and subscribe: what has changed, for whoever shows it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationEnded:
+    """A generation has ended; its settlement, if it has an id, can begin."""
+
+    message_id: str
+    generation_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementChanged:
+    """A generation's record arrived, or the search for it was given up."""
+
+    generation_id: str
+
+
+Notice = GenerationEnded | SettlementChanged
+
+
+class Notices:
+    """Calls every subscriber, in the order of subscribing, on the event loop."""
+
+    def __init__(self) -> None:
+        self._subscribers: list[Callable[[Notice], None]] = []
+
+    def publish(self, notice: Notice) -> None:
+        """Tell everyone who is subscribed now."""
+        for subscriber in list(self._subscribers):
+            subscriber(notice)
+
+    def subscribe(self, subscriber: Callable[[Notice], None]) -> Callable[[], None]:
+        """Call `subscriber` from now on; the returned function ends that."""
+        self._subscribers.append(subscriber)
+
+        def unsubscribe() -> None:
+            if subscriber in self._subscribers:
+                self._subscribers.remove(subscriber)
+
+        return unsubscribe

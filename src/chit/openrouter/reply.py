@@ -1,0 +1,72 @@
+"""An open reply of a completion: its bytes as they come, and how they ended."""
+
+from collections.abc import Mapping
+
+import aiohttp
+
+from chit.core.fault import Fault
+from chit.openrouter.faults import read_connection_fault
+
+MAX_REPLY_BYTES = 512 * 1024 * 1024
+"""Cap on one reply, decompressed."""
+
+
+class Reply:
+    """A reply with a good status. Close it, in whatever way its reading ended."""
+
+    def __init__(self, response: aiohttp.ClientResponse, *, idle_seconds: float) -> None:
+        self._response = response
+        connection = response.connection
+        if connection is not None and connection.protocol is not None:
+            connection.protocol.read_timeout = idle_seconds
+        self._received = 0
+        self.fault: Fault | None = None
+        """Set once reading broke off; None after a clean end."""
+
+    @property
+    def status(self) -> int:
+        """HTTP's status."""
+        return self._response.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Lower-case names."""
+        return {name.lower(): value for name, value in self._response.headers.items()}
+
+    @property
+    def generation_id(self) -> str | None:
+        """`X-Generation-Id`, where it was sent."""
+        return self._response.headers.get("X-Generation-Id") or None
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the body is server-sent events; a request to stream can be answered with plain JSON."""
+        return self._response.content_type == "text/event-stream"
+
+    async def read(self) -> bytes:
+        """The next bytes, as soon as there are any; empty at the end, with `fault` set if it was not a clean one.
+
+        Silence for longer than the idle limit is a fault; any byte, a comment's too, counts as life.
+        """
+        try:
+            data = await self._response.content.readany()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            self.fault = read_connection_fault(error, started=True)
+            return b""
+        self._received += len(data)
+        if self._received > MAX_REPLY_BYTES:
+            text = f"the reply is larger than {MAX_REPLY_BYTES} bytes"
+            self.fault = Fault(phase="streaming", cause="garbled", text=text)
+            return b""
+        return data
+
+    async def read_all(self) -> bytes:
+        """The whole body, or what came of it before `fault`."""
+        pieces: list[bytes] = []
+        while data := await self.read():
+            pieces.append(data)
+        return b"".join(pieces)
+
+    def close(self) -> None:
+        """Close the connection at once: upstream sees it within a round trip. Idempotent."""
+        self._response.close()

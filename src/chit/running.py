@@ -1,0 +1,243 @@
+"""One running generation: its task, its events with sequence numbers, and whoever watches.
+
+Nothing is shown before it is committed. The order of what goes to the store is the order of what is shown: the id with
+its settlement job first, then each batch of received bytes, then the end. A watcher that goes away stops nothing.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Protocol
+
+from chit.core.answer import Answer, judge_body, judge_stream, refuse
+from chit.core.events import Ended, Event, Retrying, Started
+from chit.core.fault import Fault
+from chit.core.generation import Generation
+from chit.core.guidance import explain
+from chit.core.messages import Message
+from chit.core.retry import decide_retry
+from chit.core.stream import CompletionStream
+from chit.errors import ChitError, StoreError
+from chit.openrouter.reply import Reply
+
+MAX_UNCOMMITTED_BYTES = 4 * 1024 * 1024
+"""Beyond this the upstream waits for the disk."""
+
+Send = Callable[[], Awaitable[Reply | Fault]]
+
+
+class Ledger(Protocol):
+    """The part of a store that a running generation writes to; `store.protocol.Store` says what each promises."""
+
+    async def record_start(self, generation: Generation, generation_id: str) -> None:
+        """Commit the id and its settlement job."""
+
+    def append_received(self, generation: Generation, data: bytes, done: Callable[[StoreError | None], None]) -> None:
+        """Queue received bytes."""
+
+    async def record_end(self, generation: Generation, message: Message, *, now: float) -> None:
+        """Commit the end."""
+
+
+class Running:
+    """Begins at once. `watch` its events, `wait` for its end, or `stop` it."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        send: Send,
+        generation: Generation,
+        message: Message,
+        on_end: Callable[["Running"], None] = lambda _: None,
+    ) -> None:
+        """`generation` is recorded already, in state `sent`; `send` posts its request once."""
+        self.generation = generation
+        self.message = message
+        """The actor message; its parts are complete once the generation has ended."""
+        self.error: ChitError | None = None
+        """What went wrong, once it has ended."""
+        self._ledger = ledger
+        self._send = send
+        self._on_end = on_end
+        self._log: list[Event] = []
+        self._waiters: list[asyncio.Future[None]] = []
+        self._over = False
+        self._ending = False
+        self._sending = False
+        self._started_at = time.monotonic()
+        self._first_token_at: float | None = None
+        self._uncommitted = 0
+        self._store_error: StoreError | None = None
+        self._room = asyncio.Event()
+        self._reply: Reply | None = None
+        self._task = asyncio.create_task(self._run(), name=f"generation {generation.id}")
+
+    async def watch(self, since: int = 0) -> AsyncIterator[tuple[int, Event]]:
+        """Every event from sequence number `since` on, past ones first; ends after `Ended`."""
+        position = since
+        while True:
+            while position < len(self._log):
+                yield position, self._log[position]
+                position += 1
+            if self._over:
+                return
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            await waiter
+
+    async def wait(self) -> Message:
+        """The message once everything is committed. What went wrong is in `error`, not raised."""
+        await asyncio.shield(self._task)
+        return self.message
+
+    async def stop(self) -> Message:
+        """Close the upstream at once, keep what came, and wait until that is committed."""
+        if not self._ending:
+            self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+        return self.message
+
+    async def _run(self) -> None:
+        stream = CompletionStream()
+        bug: Exception | None = None
+        try:
+            answer = await self._exchange(stream)
+        except asyncio.CancelledError:
+            answer = self._judge_stopped(stream)
+        except ChitError as error:
+            answer = Answer(state="failed")
+            self.error = error
+        except Exception as error:
+            answer = judge_stream(stream.fold, None)
+            bug = error
+        finally:
+            self._ending = True
+            if self._reply is not None:
+                self._reply.close()
+        await self._end(answer)
+        if bug is not None:
+            raise bug
+
+    async def _exchange(self, stream: CompletionStream) -> Answer:
+        outcome = await self._open()
+        if isinstance(outcome, Fault):
+            return refuse(outcome)
+        self._reply = outcome
+        if outcome.is_stream:
+            return await self._read_stream(outcome, stream)
+        self.generation = replace(self.generation, generation_id=outcome.generation_id)
+        body = await outcome.read_all()
+        return judge_body(body, outcome.fault)
+
+    async def _open(self) -> Reply | Fault:
+        """Send, and send again where the retry table allows it."""
+        retries = 0
+        while True:
+            self._sending = True
+            outcome = await self._send()
+            if isinstance(outcome, Reply) or (wait := decide_retry(outcome, retries)) is None:
+                return outcome
+            delay = wait.seconds + random.uniform(0, wait.jitter)  # noqa: S311 - spreads load, guards nothing
+            retries += 1
+            self._sending = False
+            self._publish([Retrying(retries, delay, explain(outcome))])
+            await asyncio.sleep(delay)
+
+    async def _read_stream(self, reply: Reply, stream: CompletionStream) -> Answer:
+        if reply.generation_id is not None:
+            await self._record_start(reply.generation_id)
+        while not stream.over and self._store_error is None and (data := await reply.read()):
+            deltas = stream.feed(data)
+            if deltas and self._first_token_at is None:
+                self._first_token_at = time.monotonic()
+            if self.generation.generation_id is None and stream.fold.generation_id is not None:
+                await self._record_start(stream.fold.generation_id)
+            await self._append(data, deltas)
+        rest = stream.close()
+        await self._drain()
+        self._publish(rest)
+        return judge_stream(stream.fold, stream.fault or reply.fault)
+
+    async def _record_start(self, generation_id: str) -> None:
+        self.generation = replace(self.generation, generation_id=generation_id, state="streaming")
+        await self._ledger.record_start(self.generation, generation_id)
+        self._publish([Started(generation_id)])
+
+    async def _append(self, data: bytes, events: Sequence[Event]) -> None:
+        def committed(error: StoreError | None) -> None:
+            self._uncommitted -= len(data)
+            self._room.set()
+            if error is not None:
+                self._store_error = self._store_error or error
+            elif self._store_error is None and events:
+                self._publish(events)
+
+        self._uncommitted += len(data)
+        self._ledger.append_received(self.generation, data, committed)
+        while self._uncommitted > MAX_UNCOMMITTED_BYTES:
+            await self._wait_for_room()
+
+    async def _wait_for_room(self) -> None:
+        self._room.clear()
+        await self._room.wait()
+
+    async def _drain(self) -> None:
+        while self._uncommitted:
+            await self._wait_for_room()
+
+    def _judge_stopped(self, stream: CompletionStream) -> Answer:
+        """Stopped, unless the request went out and no id ever came: then a bill may come of which we know nothing."""
+        answer = judge_stream(stream.fold, None, stopped=True)
+        lost = self._sending and self.generation.generation_id is None and answer.generation_id is None
+        return replace(answer, state="unknown") if lost else answer
+
+    async def _end(self, answer: Answer) -> None:
+        now = time.monotonic()
+        if answer.fault is not None:
+            self.error = explain(answer.fault)
+        self.error = self._store_error or self.error
+        first = self._first_token_at
+        ended = replace(
+            apply_answer(self.generation, answer, self.error),
+            time_to_first_token_ms=None if first is None else round((first - self._started_at) * 1000),
+            duration_ms=round((now - self._started_at) * 1000),
+        )
+        if self._store_error is not None:
+            ended = replace(ended, state="cut")
+        message = replace(self.message, parts=answer.parts)
+        try:
+            await self._ledger.record_end(ended, message, now=time.time())
+        except StoreError as error:
+            self.error = self.error or error
+        self.generation, self.message = ended, message
+        self._over = True
+        self._on_end(self)
+        self._publish([Ended(ended.state, self.error)])
+
+    def _publish(self, events: Sequence[Event]) -> None:
+        self._log += events
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+
+def apply_answer(generation: Generation, answer: Answer, error: ChitError | None) -> Generation:
+    """The row of a generation that ended in this answer, `error` being what a person is told of it."""
+    return replace(
+        generation,
+        state=answer.state,
+        owner=None,
+        generation_id=generation.generation_id or answer.generation_id,
+        model=answer.model,
+        provider=answer.provider or (answer.fault.provider if answer.fault else None),
+        finish_reason=answer.finish_reason,
+        usage=answer.usage,
+        completion=answer.completion,
+        error=error.as_dict() if error else None,
+    )

@@ -1,0 +1,171 @@
+"""Delivery: how a script's words, a canned reply or a recording leave the sandbox, in time or broken off."""
+
+import asyncio
+import socket
+import struct
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from chit.sandbox import chunks
+from chit.sandbox.account import Key
+from chit.sandbox.box import Box
+from chit.sandbox.chunks import COMMENT, DONE, PADDING, Head, encode_event, encode_wire
+from chit.sandbox.ledger import Generation, State
+from chit.sandbox.reply import Reply
+from chit.sandbox.script import Ending, Script
+
+_SIGN_EVERY = 0.25
+"""Seconds between comments, or between the blanks of a unary reply."""
+
+_STATES: dict[Ending, State] = {"cut": "cut", "cut-clean": "cut", "reset": "cut", "error": "failed"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One generation on its way to its caller."""
+
+    box: Box
+    request: web.Request
+    key: Key
+    generation: Generation
+    script: Script
+    head: Head
+    finish_reason: str
+    native_finish_reason: str | None
+
+    async def stream(self) -> web.StreamResponse:
+        """Send the script as server-sent events; a caller who leaves pays for what was said so far."""
+        try:
+            response = await self._open("text/event-stream")
+            await self._send_events(response)
+        except (asyncio.CancelledError, ConnectionError):
+            self._end("cancelled")
+            raise
+        return response
+
+    async def answer(self) -> web.StreamResponse:
+        """Send the script as one object; a caller who leaves pays in full."""
+        self.generation.steps.extend(self.script.steps)
+        try:
+            response = await self._open("application/json")
+            await self._send_object(response)
+        finally:
+            self._end("done")
+        return response
+
+    async def _open(self, content_type: str) -> web.StreamResponse:
+        headers = {"Content-Type": content_type, "Cache-Control": "no-cache"}
+        if self.script.has_header:
+            headers["X-Generation-Id"] = self.generation.id
+        response = web.StreamResponse(headers=headers)
+        await response.prepare(self.request)
+        return response
+
+    async def _send_events(self, response: web.StreamResponse) -> None:
+        await self._wait(response, COMMENT, self.generation.first_token_ms / 1000)
+        for members in self.script.opening:
+            opening = self.head.as_dict("chat.completion.chunk") | {"choices": [], **members}
+            await response.write(encode_event(opening))
+        await response.write(encode_event(chunks.make_chunk(self.head, {})))
+        for step in self.script.steps:
+            self.generation.steps.append(step)
+            await response.write(encode_event(chunks.make_chunk(self.head, step.delta)))
+            await self.box.pause(self.generation.token_ms * step.tokens / 1000)
+        if self.script.ending in ("done", "no-done"):
+            await self._send_finish(response)
+        elif self.script.ending == "error":
+            self._end("failed")
+            error = chunks.make_error_chunk(self.head, self.script.error, with_choices=self.script.error_has_choices)
+            await response.write(encode_event(error) + DONE)
+        else:
+            await self._break_off()
+
+    async def _send_finish(self, response: web.StreamResponse) -> None:
+        self._end("done")
+        usage = self.generation.make_usage().as_dict()
+        finish = chunks.make_chunk(self.head, {}, finish_reason=self.finish_reason, native=self.native_finish_reason)
+        with_delta = self.box.account.usage_choices == "delta"
+        last = chunks.make_usage_chunk(self.head, usage, with_delta=with_delta)
+        await response.write(encode_event(finish))
+        await response.write(encode_event(last))
+        if self.script.ending == "done":
+            await response.write(DONE)
+
+    async def _send_object(self, response: web.StreamResponse) -> None:
+        tokens = sum(step.tokens for step in self.script.steps)
+        milliseconds = self.generation.first_token_ms + tokens * self.generation.token_ms
+        await self._wait(response, PADDING, milliseconds / 1000)
+        ending = self.script.ending
+        completion = encode_wire(
+            chunks.make_completion(
+                self.head,
+                (step.delta for step in self.script.steps),
+                self.generation.make_usage().as_dict(),
+                finish_reason=self.finish_reason,
+                native=self.native_finish_reason,
+                error=self.script.error if ending == "error" else None,
+            )
+        )
+        if ending in ("done", "no-done", "error"):
+            self._end(_STATES.get(ending, "done"))
+            await response.write(completion)
+        else:
+            await response.write(completion[: len(completion) // 2])
+            await self._break_off()
+
+    async def _wait(self, response: web.StreamResponse, sign_of_life: bytes, seconds: float) -> None:
+        times = self.script.comments or max(1, round(seconds / _SIGN_EVERY))
+        for _ in range(times):
+            await response.write(sign_of_life)
+            await self.box.pause(max(_SIGN_EVERY, seconds / times) if self.script.comments else seconds / times)
+
+    async def _break_off(self) -> None:
+        if self.script.ending == "stall":
+            await stay_silent()
+        self._end(_STATES[self.script.ending])
+        if self.script.ending != "cut-clean":
+            hang_up(self.request, reset=self.script.ending == "reset")
+
+    def _end(self, state: State) -> None:
+        if self.generation.billed is None and state in ("done", "failed"):
+            self.generation.finish_reason = "error" if state == "failed" else self.finish_reason
+            self.generation.native_finish_reason = None if state == "failed" else self.native_finish_reason
+        self.box.end(self.generation, state, self.key)
+
+
+def make_error_as_success(script: Script, generation_id: str) -> web.Response:
+    """HTTP 200 with an error in place of the completion (shape E of field guide §4.1)."""
+    headers = {"Content-Type": "application/json", "X-Generation-Id": generation_id}
+    return web.Response(body=encode_wire({"error": dict(script.error)}), headers=headers)
+
+
+async def send_reply(request: web.Request, reply: Reply) -> web.StreamResponse:
+    """Send a canned reply, as broken as it wants to be."""
+    response = web.StreamResponse(status=reply.status or 200, headers={"Content-Type": reply.content_type})
+    response.headers.update(reply.headers)
+    if reply.status:
+        await response.prepare(request)
+        await response.write(reply.sent)
+    if reply.hang:
+        await stay_silent()
+    if reply.cut_at is not None or not reply.status:
+        hang_up(request, reset=False)
+    return response
+
+
+async def stay_silent() -> None:
+    """Wait until the caller leaves."""
+    await asyncio.Event().wait()
+
+
+def hang_up(request: web.Request, *, reset: bool) -> None:
+    """Close the connection in the middle of a reply: after what was written, or at once by a TCP reset."""
+    transport = request.transport
+    if transport is None:
+        return
+    if reset:
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+    else:
+        transport.close()

@@ -1,0 +1,82 @@
+r"""Large media, stored once: base64 texts of 4 KiB and more leave the JSON they stand in.
+
+Works on JSON text, so that everything around a blob stays byte for byte what it was. The reference is spelled
+`"\u0062lob:sha256:…"`: JSON writers never escape a plain letter, so no ordinary text can be taken for one.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+LEAST_BYTES = 4096
+
+_MEDIA = re.compile(rb'"(data:[\w.+/;=-]{1,200};base64,)?([A-Za-z0-9+/]{%d,}={0,2})"' % LEAST_BYTES)
+_REFERENCE = re.compile(rb'"(data:[\w.+/;=-]{1,200};base64,)?\\u0062lob:sha256:([0-9a-f]{64})"')
+
+
+class BlobMissing(ValueError):
+    """A stored text refers to a blob whose file is gone or changed."""
+
+
+class Blobs:
+    """Files named by the SHA-256 of the base64 text they hold."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def take_out(self, text: bytes, remember: Callable[[str, int], None]) -> bytes:
+        """`text` with its large media replaced by references; `remember(hash, size)` is called for each blob.
+
+        The files are on disk before this returns. Raises `OSError`.
+        """
+        if len(text) < LEAST_BYTES:
+            return text
+
+        def replace(found: re.Match[bytes]) -> bytes:
+            content = found.group(2)
+            name = hashlib.sha256(content).hexdigest()
+            self._save(name, content)
+            remember(name, len(content))
+            return b'"' + (found.group(1) or b"") + b"\\u0062lob:sha256:" + name.encode() + b'"'
+
+        return _MEDIA.sub(replace, text)
+
+    def put_back(self, text: bytes) -> bytes:
+        """The inverse of `take_out`. Raises `BlobMissing`."""
+
+        def replace(found: re.Match[bytes]) -> bytes:
+            return b'"' + (found.group(1) or b"") + self._load(found.group(2).decode()) + b'"'
+
+        return _REFERENCE.sub(replace, text) if b"\\u0062lob:" in text else text
+
+    def _save(self, name: str, content: bytes) -> None:
+        path = self._folder / name
+        if path.exists():
+            return
+        handle, temporary = tempfile.mkstemp(dir=self._folder, prefix="new-")
+        try:
+            with open(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _load(self, name: str) -> bytes:
+        try:
+            content = (self._folder / name).read_bytes()
+        except OSError as error:
+            raise BlobMissing(f"the attachment {name[:8]} cannot be read: {error.strerror}") from error
+        if hashlib.sha256(content).hexdigest() != name:
+            raise BlobMissing(f"the attachment {name[:8]} has changed on disk")
+        return content

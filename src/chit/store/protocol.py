@@ -1,0 +1,100 @@
+"""What the rest of Chit asks of a store. SQLite today; the same contract test will hold for any other.
+
+Every write is durable when its call returns (or its callback comes). Every method may raise `StoreError`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from chit.core.conversation import Conversation
+from chit.core.generation import Generation, Settlement
+from chit.core.messages import Message
+from chit.errors import StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an id that a person typed names."""
+
+    kind: Literal["message", "conversation", "generation"]
+    id: str
+    """Our full id of it."""
+
+
+class Store(Protocol):
+    """Conversations, messages, generations, settlements."""
+
+    @property
+    def owner(self) -> str:
+        """The signature of this process in the rows it runs."""
+
+    async def close(self) -> None:
+        """Write what is queued and let go of every file. Idempotent."""
+
+    def check_room(self) -> None:
+        """Raises `DiskFull` when a reply might not fit; asked before money is spent."""
+
+    # a generation's life
+
+    async def record_send(
+        self, *, conversation: Conversation | None, messages: Sequence[Message], generation: Generation
+    ) -> None:
+        """One transaction: a new conversation (or None), new messages in order, the generation in state `sent`."""
+
+    async def record_start(self, generation: Generation, generation_id: str) -> None:
+        """The generation is `streaming` under this id, and its settlement job exists, not yet due."""
+
+    def append_received(self, generation: Generation, data: bytes, done: Callable[[StoreError | None], None]) -> None:
+        """Queue received bytes; `done` is called on the event loop, in order, once they are durable or lost."""
+
+    async def record_end(self, generation: Generation, message: Message, *, now: float) -> None:
+        """The final row and the actor message's parts; received bytes are folded away; settlement becomes due."""
+
+    async def adopt_orphans(self) -> list[Generation]:
+        """Take over the unfinished generations of processes that are gone. Each is given to one caller only."""
+
+    async def load_received(self, generation: Generation) -> bytes:
+        """The bytes appended so far."""
+
+    # settlement
+
+    async def claim_settlements(
+        self, *, now: float, lease_seconds: float, limit: int, only: Sequence[str] | None = None
+    ) -> list[Settlement]:
+        """Lease pending jobs that are due and that nobody else holds; with `only`, those ids, due or not."""
+
+    async def record_settlement(self, settlement: Settlement) -> bool:
+        """Store the outcome of one attempt and end the lease. False if the job was settled already: nothing changed."""
+
+    async def next_settlement_at(self) -> float | None:
+        """When the next pending job is due, unix seconds; None if there is none."""
+
+    async def list_pending(self) -> list[Settlement]:
+        """All jobs that are still pending and whose generation has ended."""
+
+    async def has_orphans(self) -> bool:
+        """Whether rows of processes that are gone wait for adoption."""
+
+    # reading
+
+    async def find(self, name: str) -> Found | None:
+        """By full id, `gen-…` id, or the last eight or more characters of one of our ids."""
+
+    async def get_message(self, message_id: str) -> Message:
+        """With its extra data current. Raises `NotFound`."""
+
+    async def get_conversation(self, conversation_id: str) -> Conversation:
+        """Raises `NotFound`."""
+
+    async def list_messages(self, conversation_id: str) -> list[Message]:
+        """Oldest first, extra data current."""
+
+    async def find_generation(self, message_id: str) -> Generation | None:
+        """The newest generation that wrote this message, with its settlement."""
+
+    async def get_generation(self, row_id: str) -> Generation:
+        """By our id. Raises `NotFound`."""
+
+    async def list_generations(self, conversation_id: str) -> list[Generation]:
+        """Oldest first, with their settlements."""

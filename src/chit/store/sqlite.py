@@ -1,0 +1,201 @@
+"""The store on SQLite: one file, one writing thread, one connection for reading."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import apsw
+
+from chit.core.conversation import Conversation
+from chit.core.generation import Generation, Settlement
+from chit.core.jsontext import encode_json
+from chit.core.messages import Message
+from chit.errors import StoreDamaged, StoreError
+from chit.store import reads, writes
+from chit.store.blobs import Blobs
+from chit.store.connection import open_connection
+from chit.store.faults import explain_store_error
+from chit.store.home import Home
+from chit.store.owners import Owner, is_alive
+from chit.store.protocol import Found
+
+if TYPE_CHECKING:
+    from chit.store.writer import Writer
+
+FIRST_LOOK = 2.0
+"""Seconds from the end of a generation to the first look for its record (design §4)."""
+
+T = TypeVar("T")
+
+
+class SqliteStore:
+    """See `protocol.Store` for what each method promises.
+
+    Reading works without a running event loop: these methods never wait, so that `chit show` need not import asyncio.
+    """
+
+    def __init__(self, home: Home) -> None:
+        """Creates the folder and the file where they are missing. Raises `StoreError`."""
+        home.create()
+        self._home = home
+        self._blobs = Blobs(home.blobs)
+        self._reader = open_connection(home.database)
+        self._owner: Owner | None = None
+        self._writer: Writer | None = None
+
+    @property
+    def owner(self) -> str:
+        """See `Store.owner`."""
+        if self._owner is None:
+            try:
+                self._owner = Owner(self._home.run)
+            except OSError as error:
+                raise explain_store_error(error, self._home.database) from error
+        return self._owner.id
+
+    def check_room(self) -> None:
+        """See `Store.check_room`."""
+        self._home.check_room()
+
+    async def close(self) -> None:
+        """See `Store.close`."""
+        if self._writer is not None:
+            await self._writer.close()
+            self._writer = None
+        if self._owner is not None:
+            self._owner.release()
+            self._owner = None
+        self._reader.close()
+
+    async def record_send(
+        self, *, conversation: Conversation | None, messages: Sequence[Message], generation: Generation
+    ) -> None:
+        """See `Store.record_send`."""
+        blobs = self._blobs
+        await self._write(lambda db: writes.record_send(db, blobs, conversation, messages, generation))
+
+    async def record_start(self, generation: Generation, generation_id: str) -> None:
+        """See `Store.record_start`."""
+        await self._write(lambda db: writes.record_start(db, generation.id, generation_id))
+
+    def append_received(self, generation: Generation, data: bytes, done: Callable[[StoreError | None], None]) -> None:
+        """See `Store.append_received`."""
+        row_id = generation.id
+
+        def settle(_: object, error: Exception | None) -> None:
+            done(None if error is None else explain_store_error(error, self._home.database))
+
+        self._open_writer().submit(lambda db: writes.append_received(db, row_id, data), settle, urgent=False)
+
+    async def record_end(self, generation: Generation, message: Message, *, now: float) -> None:
+        """See `Store.record_end`."""
+        completion = None if generation.completion is None else encode_json(generation.completion)
+        blobs = self._blobs
+        await self._write(
+            lambda db: writes.record_end(
+                db, blobs, generation, message, completion=completion, now=now, due=now + FIRST_LOOK
+            )
+        )
+
+    async def adopt_orphans(self) -> list[Generation]:
+        """See `Store.adopt_orphans`."""
+        dead = self._dead(reads.list_owners)
+        if not dead:
+            return []
+        owner = self.owner
+        adopted = await self._write(lambda db: writes.adopt(db, dead, owner))
+        return [await self.get_generation(row_id) for row_id in adopted]
+
+    async def has_orphans(self) -> bool:
+        """See `Store.has_orphans`."""
+        return bool(self._dead(reads.list_owners))
+
+    async def load_received(self, generation: Generation) -> bytes:
+        """See `Store.load_received`."""
+        return self._read(lambda db: reads.load_received(db, generation.id))
+
+    async def claim_settlements(
+        self, *, now: float, lease_seconds: float, limit: int, only: Sequence[str] | None = None
+    ) -> list[Settlement]:
+        """See `Store.claim_settlements`."""
+        owner, dead = self.owner, self._dead(reads.list_lessees)
+        return await self._write(
+            lambda db: writes.claim_settlements(
+                db, owner=owner, dead_owners=dead, now=now, lease_seconds=lease_seconds, limit=limit, only=only
+            )
+        )
+
+    async def record_settlement(self, settlement: Settlement) -> bool:
+        """See `Store.record_settlement`."""
+        return await self._write(lambda db: writes.record_settlement(db, settlement))
+
+    async def next_settlement_at(self) -> float | None:
+        """See `Store.next_settlement_at`."""
+        return self._read(reads.next_settlement_at)
+
+    async def list_pending(self) -> list[Settlement]:
+        """See `Store.list_pending`."""
+        return self._read(reads.list_pending)
+
+    async def find(self, name: str) -> Found | None:
+        """See `Store.find`."""
+        return self._read(lambda db: reads.find(db, name))
+
+    async def get_message(self, message_id: str) -> Message:
+        """See `Store.get_message`."""
+        return self._read(lambda db: reads.get_message(db, message_id, self._blobs.put_back))
+
+    async def get_conversation(self, conversation_id: str) -> Conversation:
+        """See `Store.get_conversation`."""
+        return self._read(lambda db: reads.get_conversation(db, conversation_id))
+
+    async def list_messages(self, conversation_id: str) -> list[Message]:
+        """See `Store.list_messages`."""
+        return self._read(lambda db: reads.list_messages(db, conversation_id, self._blobs.put_back))
+
+    async def find_generation(self, message_id: str) -> Generation | None:
+        """See `Store.find_generation`."""
+        return self._read(lambda db: reads.find_generation(db, message_id, self._blobs.put_back))
+
+    async def get_generation(self, row_id: str) -> Generation:
+        """See `Store.get_generation`."""
+        return self._read(lambda db: reads.get_generation(db, row_id, self._blobs.put_back))
+
+    async def list_generations(self, conversation_id: str) -> list[Generation]:
+        """See `Store.list_generations`."""
+        return self._read(lambda db: reads.list_generations(db, conversation_id, self._blobs.put_back))
+
+    def _dead(self, list_signatures: Callable[[apsw.Connection], Sequence[str]]) -> list[str]:
+        """The processes among those listed that are gone."""
+        mine = self._owner.id if self._owner else None
+        signatures = self._read(list_signatures)
+        return [owner for owner in signatures if owner != mine and not is_alive(self._home.run, owner)]
+
+    def _read(self, operation: Callable[[apsw.Connection], T]) -> T:
+        try:
+            return operation(self._reader)
+        except apsw.Error as error:
+            raise self._explain(error) from error
+        except (ValueError, TypeError, KeyError) as error:
+            raise StoreDamaged(
+                f"{self._home.database} holds a row that cannot be read: {error}",
+                hint="Restore a backup, or keep the file and ask for help; nothing was changed.",
+            ) from error
+
+    async def _write(self, operation: Callable[[apsw.Connection], T]) -> T:
+        return await self._open_writer().run(operation)
+
+    def _open_writer(self) -> "Writer":
+        if self._writer is None:
+            from chit.store.writer import Writer
+
+            self._writer = Writer(lambda: open_connection(self._home.database), self._explain)
+        return self._writer
+
+    def _explain(self, error: Exception) -> StoreError:
+        return explain_store_error(error, self._home.database)
+
+
+def open_store(folder: Path) -> SqliteStore:
+    """The store in `folder`, created where it is missing. Raises `StoreError`."""
+    return SqliteStore(Home(folder))

@@ -1,0 +1,197 @@
+"""The write operations, each a function of a connection inside a transaction that is already open."""
+
+from collections.abc import Sequence
+
+import apsw
+
+from chit.core.conversation import Conversation
+from chit.core.generation import Generation, Settlement
+from chit.core.messages import Message
+from chit.core.usage import to_pico, write_cost
+from chit.store.blobs import Blobs
+from chit.store.rows import SETTLEMENT_COLUMNS, generation_values, message_values, parts_text, read_settlement, text_of
+
+_INSERT_MESSAGE = """
+    INSERT INTO messages (id, conversation, parent, source, parts, options, extra, created_at)
+    VALUES (:id, :conversation, :parent, :source, :parts, :options, :extra, :created_at) RETURNING seq
+"""
+_INSERT_GENERATION = """
+    INSERT INTO generations (id, message, conversation, owner, origin, streamed, state, requested_model, request,
+        created_at)
+    VALUES (:id, :message, :conversation, :owner, :origin, :streamed, :state, :requested_model, :request, :created_at)
+"""
+_END_GENERATION = """
+    UPDATE generations SET owner = NULL, state = :state, generation_id = coalesce(generation_id, :generation_id),
+        model = :model, provider = :provider, finish_reason = :finish_reason, reported_cost = :reported_cost,
+        reported_pico = :reported_pico, prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens,
+        reasoning_tokens = :reasoning_tokens, cached_tokens = :cached_tokens, upstream_cost = :upstream_cost,
+        is_byok = :is_byok, time_to_first_token_ms = :time_to_first_token_ms, duration_ms = :duration_ms,
+        completion = :completion, error = :error
+    WHERE id = :id
+"""
+_DUE = "state = 'pending' AND (next_attempt_at <= :now OR next_attempt_at > :now + 86400)"
+"""Due, or due so far ahead that the clock must have jumped (promise G12)."""
+_NAMED = "state <> 'settled' AND generation_id IN (SELECT value FROM json_each(:only))"
+_CLAIM = f"""
+    UPDATE settlements SET leased_by = :owner, leased_until = :now + :lease
+    WHERE generation_id IN (
+        SELECT generation_id FROM settlements
+        WHERE ended_at IS NOT NULL AND CASE WHEN :only IS NULL THEN {_DUE} ELSE {_NAMED} END
+            AND (leased_until IS NULL OR leased_until <= :now OR leased_until > :now + :lease
+                OR leased_by IN (SELECT value FROM json_each(:dead)))
+        ORDER BY next_attempt_at LIMIT :limit)
+    RETURNING {SETTLEMENT_COLUMNS}
+"""  # noqa: S608 - the columns are ours
+
+
+def record_send(
+    connection: apsw.Connection,
+    blobs: Blobs,
+    conversation: Conversation | None,
+    messages: Sequence[Message],
+    generation: Generation,
+) -> None:
+    """See `Store.record_send`."""
+    if conversation is not None:
+        connection.execute(
+            "INSERT INTO conversations (id, title, origin, private, created_at) VALUES (?, ?, ?, ?, ?)",
+            (
+                conversation.id,
+                conversation.title,
+                conversation.origin,
+                conversation.private,
+                conversation.created_at,
+            ),
+        )
+    for message in messages:
+        parts = _take_out(connection, blobs, parts_text(message))
+        seq = connection.execute(_INSERT_MESSAGE, {**message_values(message), "parts": parts}).get
+        _index(connection, seq, message)
+    connection.execute(
+        _INSERT_GENERATION,
+        {
+            "id": generation.id,
+            "message": generation.message_id,
+            "conversation": generation.conversation_id,
+            "owner": generation.owner,
+            "origin": generation.origin,
+            "streamed": generation.streamed,
+            "state": generation.state,
+            "requested_model": generation.requested_model,
+            "request": _take_out(connection, blobs, generation.request),
+            "created_at": generation.created_at,
+        },
+    )
+
+
+def record_start(connection: apsw.Connection, row_id: str, generation_id: str) -> None:
+    """See `Store.record_start`. An id seen before keeps the settlement it has."""
+    _open_settlement(connection, generation_id)
+    connection.execute(
+        "UPDATE generations SET state = 'streaming', generation_id = ? WHERE id = ?", (generation_id, row_id)
+    )
+
+
+def append_received(connection: apsw.Connection, row_id: str, data: bytes) -> None:
+    """See `Store.append_received`."""
+    connection.execute("INSERT INTO received_bytes (generation, bytes) VALUES (?, ?)", (row_id, data))
+
+
+def record_end(
+    connection: apsw.Connection,
+    blobs: Blobs,
+    generation: Generation,
+    message: Message,
+    *,
+    completion: bytes | None,
+    now: float,
+    due: float,
+) -> None:
+    """See `Store.record_end`. `due` is when a first look for the generation's record is worth while."""
+    if generation.generation_id is not None:
+        _open_settlement(connection, generation.generation_id)
+        connection.execute(
+            "UPDATE settlements SET ended_at = :now, next_attempt_at = :due"
+            " WHERE generation_id = :id AND state = 'pending' AND ended_at IS NULL",
+            {"id": generation.generation_id, "now": now, "due": due},
+        )
+    stored = None if completion is None else _take_out(connection, blobs, completion)
+    connection.execute(
+        _END_GENERATION,
+        {**generation_values(generation), "generation_id": generation.generation_id, "completion": stored},
+    )
+    parts = _take_out(connection, blobs, parts_text(message))
+    seq = connection.execute("UPDATE messages SET parts = ? WHERE id = ? RETURNING seq", (parts, message.id)).get
+    if seq is not None:
+        _index(connection, seq, message)
+    connection.execute("DELETE FROM received_bytes WHERE generation = ?", (generation.id,))
+
+
+def adopt(connection: apsw.Connection, dead_owners: Sequence[str], owner: str) -> list[str]:
+    """Sign the rows of dead processes as `owner`; their ids come back."""
+    adopted: list[str] = []
+    for dead in dead_owners:
+        rows = connection.execute("UPDATE generations SET owner = ? WHERE owner = ? RETURNING id", (owner, dead))
+        adopted += [row[0] for row in rows]
+    return adopted
+
+
+def claim_settlements(
+    connection: apsw.Connection,
+    *,
+    owner: str,
+    dead_owners: Sequence[str],
+    now: float,
+    lease_seconds: float,
+    limit: int,
+    only: Sequence[str] | None,
+) -> list[Settlement]:
+    """See `Store.claim_settlements`: one UPDATE, so that two processes never hold the same job."""
+    bindings = {
+        "owner": owner,
+        "dead": text_of(list(dead_owners)),
+        "now": now,
+        "lease": lease_seconds,
+        "limit": limit,
+        "only": None if only is None else text_of(list(only)),
+    }
+    return [read_settlement(row) for row in connection.execute(_CLAIM, bindings)]
+
+
+def record_settlement(connection: apsw.Connection, settlement: Settlement) -> bool:
+    """See `Store.record_settlement`."""
+    info = settlement.info
+    cost = info.total_cost if info else None
+    connection.execute(
+        "UPDATE settlements SET state = :state, attempts = :attempts, next_attempt_at = :next, record = :record,"
+        " settled_cost = :cost, settled_pico = :pico, leased_by = NULL, leased_until = NULL"
+        " WHERE generation_id = :id AND state <> 'settled'",
+        {
+            "id": settlement.generation_id,
+            "state": settlement.state,
+            "attempts": settlement.attempts,
+            "next": settlement.next_attempt_at,
+            "record": None if settlement.record is None else text_of(settlement.record),
+            "cost": None if cost is None else write_cost(cost),
+            "pico": None if cost is None else to_pico(cost),
+        },
+    )
+    return connection.changes() == 1
+
+
+def _open_settlement(connection: apsw.Connection, generation_id: str) -> None:
+    connection.execute("INSERT INTO settlements (generation_id) VALUES (?) ON CONFLICT DO NOTHING", (generation_id,))
+
+
+def _take_out(connection: apsw.Connection, blobs: Blobs, text: bytes) -> str:
+    def remember(name: str, size: int) -> None:
+        connection.execute("INSERT INTO blobs (hash, size) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, size))
+
+    return blobs.take_out(text, remember).decode("utf-8", "replace")
+
+
+def _index(connection: apsw.Connection, seq: int, message: Message) -> None:
+    text = message.text
+    if text:
+        text = text.encode("utf-8", "replace").decode()
+        connection.execute("INSERT OR REPLACE INTO message_text (rowid, text) VALUES (?, ?)", (seq, text))
