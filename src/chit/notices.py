@@ -26,19 +26,19 @@ class Notices:
     """Calls every subscriber, in the order of subscribing, on the event loop."""
 
     def __init__(self) -> None:
-        self._subscribers: list[Callable[[Notice], None]] = []
+        self._subscribers: dict[object, Callable[[Notice], None]] = {}
 
     def publish(self, notice: Notice) -> None:
         """Tell everyone who is subscribed now."""
-        for subscriber in list(self._subscribers):
+        for subscriber in list(self._subscribers.values()):
             subscriber(notice)
 
     def subscribe(self, subscriber: Callable[[Notice], None]) -> Callable[[], None]:
         """Call `subscriber` from now on; the returned function ends that."""
-        self._subscribers.append(subscriber)
+        subscription = object()  # one subscriber may subscribe twice
+        self._subscribers[subscription] = subscriber
 
         def unsubscribe() -> None:
-            if subscriber in self._subscribers:
-                self._subscribers.remove(subscriber)
+            self._subscribers.pop(subscription, None)
 
         return unsubscribe

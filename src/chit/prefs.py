@@ -1,6 +1,7 @@
 """`UserPrefs`: what the person prefers. Defaults < file < environment < flags. Never a key."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -45,7 +46,12 @@ def load_prefs(environment: Mapping[str, str] | None = None) -> UserPrefs:
 def find_home(environment: Mapping[str, str]) -> Path:
     """`CHIT_HOME`, else the platform's folder for an application's data."""
     if home := environment.get("CHIT_HOME"):
-        return Path(home).expanduser().absolute()
+        try:
+            return Path(home).expanduser().absolute()
+        except RuntimeError as error:
+            raise InputError(
+                f"CHIT_HOME={home} names no folder: {error}", hint="Write the folder's full path."
+            ) from error
     from platformdirs import user_data_path
 
     return user_data_path("chit", appauthor=False)
@@ -58,7 +64,7 @@ def check_base_url(text: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise InputError(f"the base URL {text!r} is malformed: {error}", hint=_BASE_URL_HINT) from error
-    if parts.scheme not in ("http", "https") or not host or parts.username or parts.query or parts.fragment:
+    if parts.scheme not in ("http", "https") or not host or not _PLAIN_URL.fullmatch(text):
         raise InputError(f"the base URL {text!r} is not an address of an API", hint=_BASE_URL_HINT)
     if parts.scheme == "http" and host not in LOOPBACK:
         raise InputError(
@@ -67,6 +73,8 @@ def check_base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+_PLAIN_URL = re.compile(r"[^\s\x00-\x1f\x7f@?#\\]+")
+"""Without a user's name, a query, a fragment, or what parsers of addresses read in different ways."""
 _BASE_URL_HINT = f"It looks like {DEFAULT_BASE_URL}."
 
 
@@ -81,7 +89,7 @@ def _read_file(path: Path) -> dict[str, Any]:
         ) from error
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(
             f"{path} is not valid TOML: {error}", hint="Mend that line; the file was not changed."
         ) from error

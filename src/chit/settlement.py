@@ -77,7 +77,8 @@ class Settler:
         try:
             if any(job.generation_id == generation_id for job in await self._store.list_pending()):
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(ended.wait(), seconds)
+                    async with asyncio.timeout(seconds):
+                        await ended.wait()
         finally:
             unsubscribe()
 
@@ -89,7 +90,8 @@ class Settler:
         due = await self._store.next_settlement_at()
         delay = HOUR if due is None else min(max(due - self._clock(), 0.05), HOUR)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), delay)
+            async with asyncio.timeout(delay):  # not wait_for, which can swallow a cancellation on Python 3.11
+                await self._woken.wait()
         self._woken.clear()
 
     async def _work_due(self) -> None:

@@ -10,13 +10,14 @@ from typing import Any
 
 from chit.app import App, open_app
 from chit.cli.exits import DONE, exit_code, print_error
+from chit.cli.parts import part_lines
 from chit.cli.receipt import chit_line
 from chit.cli.record import message_record
-from chit.cli.terminal import is_terminal, neutralise, paint, write_out
+from chit.cli.terminal import begin_again, is_terminal, neutralise, paint, write_out
 from chit.core.events import Event, ReasoningAdded, Retrying, TextAdded
 from chit.core.generation import Generation, write_chit
 from chit.core.jsontext import encode_json
-from chit.core.messages import MediaPart, Message, TextPart, ToolCallPart
+from chit.core.messages import Message, TextPart
 from chit.core.surrogates import join_surrogates
 from chit.prefs import load_prefs
 from chit.running import Running
@@ -132,11 +133,7 @@ class _Asking:
             self._write(message.text)
         if self._shown and not self._shown.endswith("\n"):
             write_out("\n")
-        for part in message.parts:
-            if isinstance(part, ToolCallPart):
-                sys.stderr.write(f"→ {neutralise(part.name)}({neutralise(part.arguments)})\n")
-            elif isinstance(part, MediaPart):
-                sys.stderr.write(f"→ {neutralise(str(part.media.get('type')))} (see: chit show {message.id} --json)\n")
+        sys.stderr.write("".join(f"{line}\n" for line in part_lines(message)))
 
     async def _print_record(self, message: Message) -> None:
         message = await self._app.store.get_message(message.id)
@@ -144,18 +141,25 @@ class _Asking:
         write_out(encode_json(message_record(message, generation)).decode() + "\n")
 
     async def _print_chit(self, message: Message, generation: Generation) -> None:
-        """On a terminal the pending line is replaced in place; elsewhere it is printed once, when it is final."""
-        in_place = is_terminal(sys.stderr)
+        """On a terminal the pending line is replaced in place; elsewhere it is printed once, when it is final.
+
+        A request that was refused has no chit.
+        """
+        if generation.generation_id is None and generation.state == "failed":
+            return
+        at_terminal = is_terminal(sys.stderr)
         generation = await self._app.store.find_generation(message.id) or generation
-        if in_place:
-            sys.stderr.write(chit_line(write_chit(generation)))
+        line = chit_line(write_chit(generation), sys.stderr)
+        if at_terminal:
+            sys.stderr.write(line)
             sys.stderr.flush()
-        try:
-            await self._settle(generation, at_terminal=in_place)
-            generation = await self._app.store.find_generation(message.id) or generation
-        finally:
-            before = "\r\x1b[K" if in_place else ""
-            sys.stderr.write(f"{before}{chit_line(write_chit(generation))}\n")
+        await self._settle(generation, at_terminal=at_terminal)
+        generation = await self._app.store.find_generation(message.id) or generation
+        settled = chit_line(write_chit(generation), sys.stderr)
+        if at_terminal and settled == line:
+            sys.stderr.write("\n")
+        else:
+            sys.stderr.write(f"{begin_again(line) if at_terminal else ''}{settled}\n")
 
     async def _settle(self, generation: Generation, *, at_terminal: bool = False) -> None:
         seconds = WAIT_SECONDS if self._wait else LINGER_SECONDS if at_terminal else 0.0

@@ -19,14 +19,13 @@ SETTLE_SECONDS = 30.0
 
 
 async def demonstrate(text: str) -> int:
-    """Everything that `chit ask` does, with the sandbox as upstream and a home of its own, so that money never mixes."""
+    """What `chit ask` does, with the sandbox as upstream and a home of its own, so that money never mixes."""
     prefs = load_prefs()
     async with Sandbox() as box:
         prefs = replace(prefs, home=prefs.home / "sandbox", base_url=box.base_url, model=None)
         async with open_app(prefs, key=lambda: Secret(SANDBOX_KEY)) as app:
-            write_out(
-                paint("you\n", "dim", sys.stdout) + f"{neutralise(text)}\n\n" + paint("model\n", "dim", sys.stdout)
-            )
+            asked, answered = (paint(f"{who}\n", "dim", sys.stdout) for who in ("you", "model"))
+            write_out(f"{asked}{neutralise(text)}\n\n{answered}")
             running = await app.engine.send([TextPart(text)], origin="cli")
             async for _, event in running.watch():
                 if isinstance(event, TextAdded):
@@ -40,7 +39,7 @@ async def demonstrate(text: str) -> int:
                 return DONE
             write_out("\n\n")
             pending = await app.store.find_generation(message.id) or generation
-            write_out(f"{chit_line(write_chit(pending))}\n")
+            write_out(f"{chit_line(write_chit(pending), sys.stdout)}\n")
             write_out(paint("OpenRouter's own record arrives some seconds later…\n\n", "dim", sys.stdout))
             await app.settler.wait_settled(generation.generation_id, SETTLE_SECONDS)
             settled = await app.store.find_generation(message.id) or generation

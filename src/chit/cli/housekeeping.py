@@ -2,6 +2,7 @@
 
 import time
 
+from chit.cli.blocking import finish
 from chit.prefs import UserPrefs
 from chit.store.sqlite import SqliteStore
 
@@ -35,7 +36,5 @@ def do_chores(prefs: UserPrefs, store: SqliteStore) -> None:
 
 
 def _is_due(store: SqliteStore) -> bool:
-    from chit.cli.show import finish
-
     due = finish(store.next_settlement_at())
     return (due is not None and due <= time.time()) or finish(store.has_orphans())

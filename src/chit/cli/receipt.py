@@ -1,6 +1,6 @@
 """The chit on a terminal: one line under the reply, and the slip with every figure."""
 
-import sys
+from typing import TextIO
 
 from chit.cli.terminal import neutralise, paint
 from chit.core.generation import Chit
@@ -9,9 +9,12 @@ from chit.core.usage import show_cost
 _WIDTH = 46
 
 
-def chit_line(chit: Chit) -> str:
-    """`▸ $0.00006 · Amazon Bedrock · first token 0.8 s · 84 tok/s · pending`; unknown figures are left out."""
-    parts = [paint(show_cost(chit.cost), "bold", sys.stderr)]
+def chit_line(chit: Chit, stream: TextIO) -> str:
+    """`▸ $0.00006 · Amazon Bedrock · first token 0.8 s · 84 tok/s · pending`; unknown figures are left out.
+
+    Coloured if `stream`, where it will be written, wants that.
+    """
+    parts = [paint(show_cost(chit.cost), "bold", stream)]
     if chit.provider:
         parts.append(neutralise(chit.provider))
     if chit.time_to_first_token_ms is not None:
@@ -19,11 +22,11 @@ def chit_line(chit: Chit) -> str:
     if chit.tokens_per_second is not None:
         parts.append(f"{chit.tokens_per_second:.0f} tok/s")
     if chit.settlement == "pending":
-        parts.append(paint("pending", "warn", sys.stderr))
+        parts.append(paint("pending", "warn", stream))
     elif chit.settlement == "gave_up":
-        parts.append(paint("never settled", "warn", sys.stderr))
+        parts.append(paint("never settled", "warn", stream))
     elif chit.settlement is None:
-        parts.append(paint("no receipt: no generation id came", "warn", sys.stderr))
+        parts.append(paint("no generation id came: it may have been billed", "warn", stream))
     if differs(chit):
         parts.append(f"reported {show_cost(chit.reported_cost)}")
     return "▸ " + " · ".join(parts)

@@ -5,15 +5,10 @@ from typing import Any
 from chit.core.conversation import Conversation
 from chit.core.generation import Generation, write_chit
 from chit.core.messages import Message, encode_part
-from chit.core.wire import ENGINE
 
 
 def message_record(message: Message, generation: Generation | None) -> dict[str, Any]:
     """One message with its chit and its error, if a generation wrote it."""
-    known = {ENGINE: {"completion": None, "generation": None}} if generation else {}
-    if generation is not None:
-        settlement = generation.settlement
-        known[ENGINE] = {"completion": generation.completion, "generation": settlement.record if settlement else None}
     return {
         "id": message.id,
         "conversation_id": message.conversation_id,
@@ -22,7 +17,7 @@ def message_record(message: Message, generation: Generation | None) -> dict[str,
         "parts": [encode_part(part) for part in message.parts],
         "state": generation.state if generation else None,
         "finish_reason": generation.finish_reason if generation else None,
-        "extra": {**message.extra, **known},
+        "extra": dict(message.extra),
         "chit": write_chit(generation).as_dict() if generation else None,
         "error": generation.error if generation else None,
     }

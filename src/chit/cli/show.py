@@ -1,11 +1,11 @@
 """`chit show`: a message, a conversation or a generation, as it is in the history."""
 
 import sys
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from chit.cli.blocking import finish
 from chit.cli.options import as_json
 from chit.errors import NotFound
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from chit.core.messages import Message
     from chit.store.sqlite import SqliteStore
 
-T = TypeVar("T")
 _NAMES = {"system": "system", "user": "you", "actor": "model", "client": "tool"}
 
 
@@ -36,46 +35,35 @@ def show(name: str, as_json: bool) -> None:
         finish(store.close())
 
 
-def finish(reading: Coroutine[Any, Any, T]) -> T:
-    """The result of a coroutine that never waits, without an event loop. Raises `RuntimeError` if it does wait."""
-    try:
-        reading.send(None)
-    except StopIteration as finished:
-        value: T = finished.value
-        return value
-    raise RuntimeError("this needs an event loop")
-
-
 def _show(store: "SqliteStore", name: str, *, as_json: bool) -> None:
     found = finish(store.find(name))
     if found is None:
         raise NotFound(f"nothing here has the id {name}", hint="`chit ask --json` prints the ids of what it keeps.")
     if found.kind == "conversation":
-        messages = finish(store.list_messages(found.id))
-        generations = {each.message_id: each for each in finish(store.list_generations(found.id))}
-        if as_json:
-            from chit.cli.record import conversation_record
-
-            _print_json(conversation_record(finish(store.get_conversation(found.id)), messages, generations))
-        for message in messages if not as_json else ():
-            _print_message(message, generations.get(message.id), full=False)
+        _show_conversation(store, found.id, as_json=as_json)
         return
-    if found.kind == "generation":
-        generation = finish(store.get_generation(found.id))
-        message = finish(store.get_message(generation.message_id))
+    message_id = finish(store.get_generation(found.id)).message_id if found.kind == "generation" else found.id
+    message = finish(store.get_message(message_id))
+    generation = finish(store.find_generation(message_id))
+    if as_json:
+        from chit.cli.record import message_record
+
+        _print_json(message_record(message, generation))
     else:
-        message = finish(store.get_message(found.id))
-        newest = finish(store.find_generation(message.id))
-        if newest is None:
-            return _print_json(_record(message, None)) if as_json else _print_message(message, None, full=True)
-        generation = newest
-    _print_json(_record(message, generation)) if as_json else _print_message(message, generation, full=True)
+        _print_message(message, generation, full=True)
 
 
-def _record(message: "Message", generation: "Generation | None") -> dict[str, Any]:
-    from chit.cli.record import message_record
+def _show_conversation(store: "SqliteStore", conversation_id: str, *, as_json: bool) -> None:
+    messages = finish(store.list_messages(conversation_id))
+    generations = {each.message_id: each for each in finish(store.list_generations(conversation_id))}
+    if as_json:
+        from chit.cli.record import conversation_record
 
-    return message_record(message, generation)
+        conversation = finish(store.get_conversation(conversation_id))
+        _print_json(conversation_record(conversation, messages, generations))
+        return
+    for message in messages:
+        _print_message(message, generations.get(message.id), full=False)
 
 
 def _print_json(value: dict[str, Any]) -> None:
@@ -85,22 +73,28 @@ def _print_json(value: dict[str, Any]) -> None:
 
 
 def _print_message(message: "Message", generation: "Generation | None", *, full: bool) -> None:
+    from chit.cli.markdown import print_markdown
+    from chit.cli.parts import part_lines
+    from chit.cli.terminal import paint, write_out
+
+    write_out(paint(f"{_NAMES[message.source]}\n", "dim", sys.stdout))
+    if message.text:
+        print_markdown(message.text)
+    write_out("".join(f"{line}\n" for line in part_lines(message)))
+    if generation is not None:
+        _print_generation(generation, full=full)
+    if not full:
+        write_out("\n")
+
+
+def _print_generation(generation: "Generation", *, full: bool) -> None:
     from chit.cli.receipt import chit_line, receipt
     from chit.cli.terminal import neutralise, paint, write_out
     from chit.core.generation import write_chit
 
-    write_out(paint(f"{_NAMES[message.source]}\n", "dim", sys.stdout))
-    text = message.text
-    write_out(neutralise(text) + ("\n" if not text.endswith("\n") else ""))
-    if generation is None:
-        write_out("\n")
-        return
     error = generation.error
     if error is not None:
-        write_out(
-            paint(
-                f"{generation.state}: {neutralise(error['message'])} {neutralise(error['hint'])}\n", "bad", sys.stdout
-            )
-        )
+        told = neutralise(f"{generation.state}: {error['message']} {error['hint']}")
+        write_out(paint(f"{told}\n", "bad", sys.stdout))
     chit = write_chit(generation)
-    write_out((f"\n{receipt(chit)}\n" if full else f"{chit_line(chit)}\n") + ("" if full else "\n"))
+    write_out(f"\n{receipt(chit)}\n" if full else f"{chit_line(chit, sys.stdout)}\n")

@@ -2,10 +2,13 @@
 
 import os
 import re
+import shutil
 import sys
 from typing import TextIO
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+_STYLE = re.compile("\x1b\\[[0-9;]*m")
 
 
 def neutralise(text: str) -> str:
@@ -30,6 +33,12 @@ def paint(text: str, style: str, stream: TextIO) -> str:
     """`text` in a style: `dim`, `bold`, `warn` or `bad`; plain where colour is unwanted."""
     codes = {"dim": "2", "bold": "1", "warn": "33", "bad": "31"}
     return f"\x1b[{codes[style]}m{text}\x1b[0m" if wants_colour(stream) else text
+
+
+def begin_again(line: str) -> str:
+    """What to write so that the next line takes the place of `line`; a new line where it has wrapped."""
+    columns = shutil.get_terminal_size().columns
+    return "\r\x1b[K" if len(_STYLE.sub("", line)) < columns else "\n"
 
 
 def write_out(text: str) -> None:

@@ -35,12 +35,11 @@ class Answer:
 def judge_stream(fold: CompletionFold, broken: Fault | None, *, stopped: bool = False) -> Answer:
     """The answer of a stream that will bring nothing more. `broken` is what the connection did, if it broke."""
     completion = fold.completion()
-    fault: Fault | None
     if stopped:
         return _answer(completion, "stopped", None)
     if fold.error is not None:
-        fault = _error_inside(fold.error)
-        return _answer(completion, "failed", fault)
+        received = fold.error_text or encode_json(fold.error)
+        return _answer(completion, "failed", _error_inside(fold.error, received))
     if not fold.complete:
         fault = broken or Fault(phase="streaming", cause="cut", text="the stream ended without a finish reason")
         return _answer(completion, "cut", fault)
@@ -58,7 +57,7 @@ def judge_body(body: bytes, broken: Fault | None) -> Answer:
         text = f"the reply is not the JSON it should be: {error}"
         return Answer(state="unknown", fault=Fault(phase="streaming", cause="garbled", status=200, text=text, raw=raw))
     if find_error(completion):
-        return _answer(completion, "failed", _error_inside(completion))
+        return _answer(completion, "failed", _error_inside(completion, body))
     return _judge_content(completion)
 
 
@@ -86,12 +85,14 @@ def _judge_content(completion: Mapping[str, Any]) -> Answer:
     choice = _first_choice(completion)
     reason = read_text(choice.get("finish_reason"))
     if reason == "error":
-        fault = Fault(phase="streaming", status=200, text="the provider ended with an error", raw=_raw(completion))
+        text = "the provider ended with an error"
+        fault = Fault(phase="streaming", status=200, text=text, raw=encode_json(completion).decode())
         return _answer(completion, "failed", fault)
     answer = _answer(completion, "done", None)
     if answer.parts or reason is not None:
         return answer
-    fault = Fault(phase="streaming", cause="empty", status=200, provider=answer.provider, raw=_raw(completion))
+    raw = encode_json(completion).decode()
+    fault = Fault(phase="streaming", cause="empty", status=200, provider=answer.provider, raw=raw)
     return _answer(completion, "failed", fault)
 
 
@@ -118,13 +119,13 @@ def _first_choice(completion: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-def _error_inside(body: Mapping[str, Any]) -> Fault:
+def _error_inside(body: Mapping[str, Any], received: bytes) -> Fault:
     """An error that came after a good status: mid-stream, in a choice, or instead of choices (field guide §4.1)."""
     return read_fault(
         phase="streaming",
         status=200,
         headers={},
-        body=encode_json(body),
+        body=received,
         generation_id=read_text(body.get("id")),
         requested_model=read_text(body.get("model")),
     )
@@ -132,7 +133,3 @@ def _error_inside(body: Mapping[str, Any]) -> Fault:
 
 def _with_raw(fault: Fault, raw: str) -> Fault:
     return Fault(phase=fault.phase, cause=fault.cause, status=200, text=fault.text, raw=raw)
-
-
-def _raw(completion: Mapping[str, Any]) -> str:
-    return encode_json(completion).decode()

@@ -25,6 +25,8 @@ class CompletionFold:
         """`[DONE]` was seen."""
         self.error: Mapping[str, Any] | None = None
         """The first chunk that carried an error, top-level or in a choice."""
+        self.error_text: bytes | None = None
+        """The same as received, where the caller of `add` knows it."""
         self._top: dict[str, Any] = {}
         self._choices: dict[int, _Choice] = {}
 
@@ -39,25 +41,25 @@ class CompletionFold:
         """Of the first choice; None until one was sent."""
         choice = self._choices.get(0)
         found = choice.fields.get("finish_reason") if choice else None
-        return found if isinstance(found, str) else None
+        return found if isinstance(found, str) and found else None
 
     @property
     def complete(self) -> bool:
         """Whether the stream said that it was over: `[DONE]` or a finish reason."""
         return self.done or self.finish_reason is not None
 
-    def add(self, chunk: Mapping[str, Any]) -> list[Delta]:
-        """Fold one chunk; the deltas of the first choice come back in order of showing."""
+    def add(self, chunk: Mapping[str, Any], text: bytes | None = None) -> list[Delta]:
+        """Fold one chunk, `text` being its JSON as received; the first choice's deltas come back in order."""
         deltas: list[Delta] = []
-        if chunk.get("error") is not None and self.error is None:
-            self.error = chunk
+        if self.error is None and _has_error(chunk):
+            self.error, self.error_text = chunk, text
         for name, value in chunk.items():
             if name == "choices":
                 if isinstance(value, list):
                     for choice in value:
                         if isinstance(choice, Mapping):
-                            self._add_choice(choice, chunk, deltas)
-            elif value is not None and not (name == "id" and "id" in self._top):
+                            self._add_choice(choice, deltas)
+            elif value is not None and not (name == "id" and self.generation_id is not None):
                 self._top[name] = value
             else:
                 self._top.setdefault(name, value)
@@ -82,9 +84,7 @@ class CompletionFold:
         assert isinstance(mended, dict)  # noqa: S101 - narrows the type: an object stays an object
         return mended
 
-    def _add_choice(self, choice: Mapping[str, Any], chunk: Mapping[str, Any], deltas: list[Delta]) -> None:
-        if choice.get("error") is not None and self.error is None:
-            self.error = chunk
+    def _add_choice(self, choice: Mapping[str, Any], deltas: list[Delta]) -> None:
         index = choice.get("index")
         if not isinstance(index, int):
             index = 0
@@ -125,6 +125,7 @@ class _Choice:
 
     def _add_delta(self, delta: Mapping[str, Any]) -> list[Delta]:
         deltas: list[Delta] = []
+        self._show_reasoning(delta, deltas)
         for name, value in delta.items():
             if value is None:
                 self.message.setdefault(name, None)
@@ -140,7 +141,6 @@ class _Choice:
                 self._add_audio(value, deltas)
             else:
                 self.message[name] = value
-        self._show_reasoning(delta, deltas)
         return deltas
 
     def _add_parts(self, parts: list[Any], deltas: list[Delta]) -> None:
@@ -153,7 +153,8 @@ class _Choice:
                 self._add_list("images", [part], deltas)
 
     def _add_list(self, name: str, pieces: list[Any], deltas: list[Delta]) -> None:
-        before = self.message.get(name) or []
+        found = self.message.get(name)
+        before = found if isinstance(found, list) else []
         if name == "reasoning_details":
             self.message[name] = add_reasoning_details(before, pieces)
         elif name == "tool_calls":
@@ -165,19 +166,21 @@ class _Choice:
             deltas += [wrap(piece) for piece in pieces if isinstance(piece, Mapping)]
 
     def _add_audio(self, value: Mapping[str, Any], deltas: list[Delta]) -> None:
-        audio = dict(self.message.get("audio") or {})
+        found = self.message.get("audio")
+        audio = dict(found) if isinstance(found, Mapping) else {}
         for name, piece in value.items():
             if name in ("data", "transcript") and isinstance(piece, str):
-                audio[name] = (audio.get(name) or "") + piece
+                audio[name] = f"{audio.get(name) or ''}{piece}"
             elif piece is not None:
                 audio[name] = piece
         self.message["audio"] = audio
         deltas.append(MediaAdded(value))
 
     def _show_reasoning(self, delta: Mapping[str, Any], deltas: list[Delta]) -> None:
-        piece = delta.get("reasoning") or delta.get("reasoning_content")
-        piece = piece or reasoning_text(delta.get("reasoning_details"))
-        if isinstance(piece, str) and piece:
+        details = reasoning_text(delta.get("reasoning_details"))
+        spellings = (delta.get("reasoning"), delta.get("reasoning_content"), details)
+        piece = next((text for text in spellings if isinstance(text, str) and text), None)
+        if piece is not None:
             self._show(ReasoningAdded, self._reasoning.add(piece), deltas)
 
     @staticmethod
@@ -196,7 +199,16 @@ class _Choice:
         """The choice as a unary reply would have it."""
         grown = {name: "".join(pieces) for name, pieces in self._grown.items()}
         message = {"role": "assistant", "content": None} | self.message | grown
-        return {"index": index, "finish_reason": None} | self.fields | {"message": message}
+        return {"index": index, "finish_reason": None} | self.fields | {"index": index, "message": message}
+
+
+def _has_error(chunk: Mapping[str, Any]) -> bool:
+    if chunk.get("error") is not None:
+        return True
+    choices = chunk.get("choices")
+    return isinstance(choices, list) and any(
+        isinstance(choice, Mapping) and choice.get("error") is not None for choice in choices
+    )
 
 
 def _longer_logprobs(before: Any, piece: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,21 +5,16 @@ Typed codes decide first, then HTTP's status, then families of wording. The rule
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, get_args
+from typing import Literal
 
 from chit.core.fault import Fault
 from chit.core.guidance_facts import Facts, read_facts
-from chit.core.guidance_failures import FAILURES
-from chit.core.guidance_kinds import EXIT_OTHER, EXIT_REJECTED, EXIT_UPSTREAM, Kind, KindInfo
-from chit.core.guidance_refusals import REFUSALS
+from chit.core.guidance_info import Kind, KindInfo
+from chit.core.guidance_kinds import KINDS
 from chit.core.guidance_rules import AVAILABILITY, METADATA, TRANSPORT, TYPES, Rule, first_rule
-from chit.core.guidance_texts import clean_page, clean_text, hide_user_id
+from chit.core.guidance_texts import clean_page, clean_text
 from chit.core.guidance_wordings import ACCESS, MONEY, POLICY, PROVIDERS, REQUEST, ROUTING, STATUSES
 from chit.errors import Action, KeyUnavailable, UpstreamError
-
-_INFOS = {**REFUSALS, **FAILURES}
-KINDS: Mapping[str, KindInfo] = {kind: _INFOS[kind] for kind in get_args(Kind)}
-"""Every kind with its general advice, in the order of `Kind`; what docs/errors.md is made from."""
 
 RULES: tuple[Rule, ...] = (
     *TRANSPORT,
@@ -64,7 +59,7 @@ def explain(fault: Fault, *, known_models: Sequence[str] = ()) -> UpstreamError:
         provider=fault.provider,
         retryable=_is_retryable(facts, rule, info),
         retry_after=fault.retry_after,
-        raw=None if fault.raw is None else hide_user_id(fault.raw),
+        raw=fault.raw,
     )
 
 
@@ -74,14 +69,6 @@ def local_error(kind: Literal["key_missing", "locked"]) -> KeyUnavailable:
     cause, hint = info.describe()
     actions = tuple(Action(kind=offer.kind, label=offer.label, url=offer.url) for offer in info.offers)
     return KeyUnavailable(cause, kind=kind, hint=hint, link=info.link, actions=actions)
-
-
-def exit_code(kind: str, status: int | None = None) -> int:
-    """The command line's exit code for an error of `kind`; where the kind is unknown, HTTP's status decides."""
-    code = KINDS[kind].exit_code if kind in KINDS else EXIT_OTHER
-    if code != EXIT_OTHER:
-        return code
-    return {4: EXIT_REJECTED, 5: EXIT_UPSTREAM}.get((status or 0) // 100, EXIT_OTHER)
 
 
 def _choose(facts: Facts) -> Rule:
@@ -114,7 +101,7 @@ def _is_outcome_unknown(fault: Fault) -> bool:
     status = fault.status or 0
     if fault.phase == "unanswered" or (fault.cause != "reply" and fault.phase == "replied" and status < 400):
         return True
-    return status in (408, 504) or 520 <= status < 529 or (status >= 500 and not fault.has_json_error)
+    return status in (408, 500, 504) or 520 <= status < 529 or (status >= 500 and not fault.has_json_error)
 
 
 def _link(facts: Facts, rule: Rule, info: KindInfo) -> str | None:

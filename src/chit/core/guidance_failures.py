@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from chit import about
 from chit.core import guidance_offers as offers
-from chit.core.guidance_kinds import EXIT_NO_KEY, EXIT_OTHER, EXIT_UPSTREAM, Kind, KindInfo
+from chit.core.guidance_info import EXIT_NO_KEY, EXIT_OTHER, EXIT_UPSTREAM, Kind, KindInfo
 
 _UPSTREAM: Mapping[Kind, KindInfo] = {
     "provider_failed": KindInfo(

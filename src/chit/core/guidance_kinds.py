@@ -1,78 +1,21 @@
-"""What a kind of failure is; the kinds themselves are in `guidance_refusals` and `guidance_failures`.
+"""The table of kinds: every kind of upstream failure with its general advice and its exit code."""
 
-`cause` and `hint` are templates; `fill` of `guidance_facts` completes them, with general words
-when no failure is at hand.
-"""
+from collections.abc import Mapping
+from typing import get_args
 
-from dataclasses import dataclass
-from typing import Literal
+from chit.core.guidance_failures import FAILURES
+from chit.core.guidance_info import EXIT_OTHER, EXIT_REJECTED, EXIT_UPSTREAM, Kind, KindInfo
+from chit.core.guidance_refusals import REFUSALS
 
-from chit.core.guidance_facts import fill
-from chit.core.guidance_offers import Offer
+_INFOS = {**REFUSALS, **FAILURES}
 
-Kind = Literal[
-    "no_model",
-    "model_unknown",
-    "model_unavailable",
-    "data_policy",
-    "guardrail",
-    "no_endpoint",
-    "key_missing",
-    "key_rejected",
-    "key_wrong_kind",
-    "credits_exhausted",
-    "credits_insufficient",
-    "credits_in_flight",
-    "key_limit",
-    "budget",
-    "moderation",
-    "content_blocked",
-    "attestation",
-    "request_invalid",
-    "context_too_long",
-    "payload_too_large",
-    "free_quota",
-    "rate_limited",
-    "capacity",
-    "provider_failed",
-    "provider_overloaded",
-    "upstream_timeout",
-    "upstream_error",
-    "bad_gateway_page",
-    "stream_error",
-    "stream_cut",
-    "empty_completion",
-    "stalled",
-    "offline",
-    "tls",
-    "unexpected_reply",
-    "locked",
-    "unknown",
-]
-
-EXIT_NO_KEY, EXIT_REJECTED, EXIT_NO_MONEY, EXIT_UPSTREAM, EXIT_OTHER = 3, 4, 5, 6, 1
-"""Families of exit codes: no usable key; refused as asked; credits, limits, quotas; upstream, network, broken off."""
+KINDS: Mapping[str, KindInfo] = {kind: _INFOS[kind] for kind in get_args(Kind)}
+"""In the order of `Kind`; what docs/errors.md is made from."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KindInfo:
-    """What holds for every failure of a kind, unless a rule knows better."""
-
-    cause: str
-    hint: str
-    exit_code: int
-    link: str | None = None
-    offers: tuple[Offer, ...] = ()
-    """Everything that any failure of the kind may offer."""
-    retryable: bool = False
-    quotes: bool = False
-    """OpenRouter's or the provider's own words follow the cause."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """What the buttons say."""
-        return tuple(offer.label for offer in self.offers)
-
-    def describe(self) -> tuple[str, str]:
-        """Cause and hint in general words, for documentation."""
-        return fill(self.cause), fill(self.hint)
+def exit_code(kind: str, status: int | None = None) -> int:
+    """The command line's exit code for an error of `kind`; where the kind is unknown, HTTP's status decides."""
+    code = KINDS[kind].exit_code if kind in KINDS else EXIT_OTHER
+    if code != EXIT_OTHER:
+        return code
+    return {4: EXIT_REJECTED, 5: EXIT_UPSTREAM}.get((status or 0) // 100, EXIT_OTHER)

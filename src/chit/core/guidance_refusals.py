@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from chit import about
 from chit.core import guidance_offers as offers
-from chit.core.guidance_kinds import EXIT_NO_KEY, EXIT_NO_MONEY, EXIT_REJECTED, Kind, KindInfo
+from chit.core.guidance_info import EXIT_NO_KEY, EXIT_NO_MONEY, EXIT_REJECTED, Kind, KindInfo
 
 _MODEL: Mapping[Kind, KindInfo] = {
     "no_model": KindInfo(

@@ -31,7 +31,7 @@ from chit.core.guidance_conditions import (
     typed,
 )
 from chit.core.guidance_facts import Facts
-from chit.core.guidance_kinds import Kind
+from chit.core.guidance_info import Kind
 from chit.core.guidance_offers import Offer
 
 

@@ -24,6 +24,8 @@ from chit.core.guidance_conditions import (
 )
 from chit.core.guidance_rules import Rule
 
+_AGAIN = (offers.RETRY, offers.SWITCH_MODEL, offers.STATUS)
+
 ROUTING: tuple[Rule, ...] = (
     Rule(
         kind="no_endpoint",
@@ -192,6 +194,7 @@ PROVIDERS: tuple[Rule, ...] = (
         kind="provider_failed",
         when=both(has_status(401, 402, 403, 404), is_providers),
         cause="{provider} refused OpenRouter's request for {model}. Your key and credits are not the cause.",
+        offers=_AGAIN,
     ),
     Rule(
         kind="request_invalid",
@@ -259,7 +262,7 @@ STATUSES: tuple[Rule, ...] = (
     Rule(kind="rate_limited", when=has_status(429), offers=(offers.RETRY, offers.SWITCH_MODEL)),
     Rule(kind="upstream_timeout", when=has_status(408, 504, 522, 524)),
     Rule(kind="provider_overloaded", when=has_status(503, 529)),
-    Rule(kind="provider_failed", when=both(has_status(502), is_json)),
+    Rule(kind="provider_failed", when=both(has_status(502), is_json), offers=_AGAIN),
     Rule(kind="upstream_error", when=fails),
 )
 """Field guide §4.2: what is left goes by status."""

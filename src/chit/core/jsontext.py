@@ -12,6 +12,9 @@ import orjson
 
 _LONG_INTEGER = re.compile(rb"\d{19}")
 
+MAX_DEPTH = 200
+"""Levels of nesting in an object from outside. Deeper ones would break the walks over values, and the writing."""
+
 
 class JsonInvalid(ValueError):
     """The text is not JSON. `str()` of it says where."""
@@ -36,23 +39,45 @@ def decode_json(data: bytes) -> Any:
 
 
 def decode_object(data: bytes) -> dict[str, Any]:
-    """Like `decode_json`, for texts that must be an object. Raises `JsonInvalid` for every other value too."""
+    """Like `decode_json`, for texts from outside that must be an object, nested at most `MAX_DEPTH` levels.
+
+    Raises `JsonInvalid` for every other value too.
+    """
     value = decode_json(data)
+    if data.count(b"[") + data.count(b"{") > MAX_DEPTH and _is_deeper(value, MAX_DEPTH):
+        raise JsonInvalid("nested too deeply")
     if not isinstance(value, dict):
         raise JsonInvalid(f"expected a JSON object, found {_describe(value)}")
     return value
 
 
 def encode_json(value: Any) -> bytes:
-    """Compact UTF-8 JSON; texts with lone surrogates and integers beyond 64 bits are escaped ASCII instead."""
+    """Compact UTF-8 JSON; texts with lone surrogates and integers beyond 64 bits are escaped ASCII instead.
+
+    An infinity, which Python makes of a number like 1e999, is written as null.
+    """
     try:
         return orjson.dumps(value)
     except (orjson.JSONEncodeError, UnicodeEncodeError):
-        return json.dumps(value, separators=(",", ":")).encode("ascii")
+        finite = json.loads(json.dumps(value), parse_constant=_write_null)
+        return json.dumps(finite, separators=(",", ":")).encode("ascii")
+
+
+def _is_deeper(value: Any, max_depth: int) -> bool:
+    """Level by level, because a walk that calls itself could not walk what this is to refuse."""
+    level = [value]
+    for _ in range(max_depth):
+        lists = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
+        level = [inner for items in lists for inner in items]
+    return any(isinstance(item, dict | list) for item in level)
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _write_null(_name: str) -> None:
+    return None
 
 
 def _describe(value: Any) -> str:

@@ -44,6 +44,7 @@ class ToolCallPart:
     name: str
     arguments: str
     extra: Mapping[str, Any] = field(default_factory=dict)
+    """What else the wire's object holds; `function` in it is what else the inner one holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,10 @@ class Message:
         return "".join(part.text for part in self.parts if isinstance(part, ReasoningPart))
 
 
+_OURS = ("text", "reasoning", "tool_call", "tool_result", "annotation", "media")
+"""Types of our own JSON form. Media that has one of them on the wire is wrapped, so that it is not taken for it."""
+
+
 def encode_part(part: Part) -> dict[str, Any]:
     """JSON form, as stored and as in `chit ask --json`."""
     match part:
@@ -107,13 +112,14 @@ def encode_part(part: Part) -> dict[str, Any]:
         case ReasoningPart(text, details):
             return {"type": "reasoning", "text": text, "details": list(details)}
         case ToolCallPart(call_id, name, arguments, extra):
-            return {**extra, "type": "tool_call", "id": call_id, "name": name, "arguments": arguments}
+            call = {"type": "tool_call", "id": call_id, "name": name, "arguments": arguments}
+            return {**call, "extra": dict(extra)} if extra else call
         case ToolResultPart(call_id, content):
             return {"type": "tool_result", "tool_call_id": call_id, "content": content}
         case AnnotationPart(annotation):
             return {"type": "annotation", "annotation": dict(annotation)}
-        case MediaPart(media):
-            return dict(media)
+        case _:
+            return {"type": "media", "media": dict(part.media)} if part.media.get("type") in _OURS else dict(part.media)
 
 
 def decode_part(value: Mapping[str, Any]) -> Part:
@@ -126,10 +132,12 @@ def decode_part(value: Mapping[str, Any]) -> Part:
         case "reasoning":
             return ReasoningPart(rest["text"], tuple(rest["details"]))
         case "tool_call":
-            return ToolCallPart(rest.pop("id"), rest.pop("name"), rest.pop("arguments"), rest)
+            return ToolCallPart(rest["id"], rest["name"], rest["arguments"], rest.get("extra", {}))
         case "tool_result":
             return ToolResultPart(rest["tool_call_id"], rest["content"])
         case "annotation":
             return AnnotationPart(rest["annotation"])
+        case "media":
+            return MediaPart(rest["media"])
         case _:
             return MediaPart(dict(value))

@@ -37,10 +37,10 @@ def _readable(detail: Mapping[str, Any]) -> str:
 
 
 def _continues(last: Mapping[str, Any], piece: Mapping[str, Any]) -> bool:
-    kind = piece.get("type")
+    kind = str(piece.get("type"))
     if kind not in _GROWING or last.get("type") != kind or last.get("index") != piece.get("index"):
         return False
-    if last.get("signature") and piece.get(_GROWING[str(kind)]):
+    if last.get("signature") and piece.get(_GROWING[kind]):
         return False  # a signature ends its detail: more text is a detail of its own
     return not (last.get("id") and piece.get("id") and last["id"] != piece["id"])
 
@@ -50,7 +50,7 @@ def _longer(last: Mapping[str, Any], piece: Mapping[str, Any]) -> dict[str, Any]
     longer = dict(last)
     for name, value in piece.items():
         if name == growing and isinstance(value, str):
-            longer[name] = (longer.get(name) or "") + value
+            longer[name] = f"{longer.get(name) or ''}{value}"
         elif value is not None:
             longer[name] = value
         else:

@@ -3,8 +3,10 @@
 import re
 from typing import NoReturn
 
-_KEY = re.compile(r"sk-or-[\x21-\x7e]+")
+_KEY = re.compile(r"sk-or-[!#-&(-_a-~]+")
+"""Visible ASCII without quotes."""
 _MAX_LENGTH = 512
+_MIN_SHOWN = 20
 
 
 class SecretInvalid(ValueError):
@@ -32,8 +34,8 @@ class Secret:
 
     @property
     def masked(self) -> str:
-        """`sk-or-v1-…` and the last four characters, for screens."""
-        return f"sk-or-…{self._text[-4:]}"
+        """`sk-or-…` and the last four characters, for screens; nothing of a short key."""
+        return f"sk-or-…{self._text[-4:]}" if len(self._text) >= _MIN_SHOWN else "sk-or-…"
 
     def __repr__(self) -> str:
         return f"Secret({self.masked})"

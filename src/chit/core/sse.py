@@ -30,7 +30,11 @@ class SseComment:
 
 
 class SseTooLarge(ValueError):
-    """One event grew beyond the cap."""
+    """One event grew beyond the cap. `events` are those that the same bytes completed before it."""
+
+    def __init__(self, max_event_bytes: int, events: list[SseData | SseComment]) -> None:
+        super().__init__(f"one event is larger than {max_event_bytes} bytes")
+        self.events = events
 
 
 class SseParser:
@@ -53,7 +57,7 @@ class SseParser:
                 data = data[1:]
         has_cr = b"\r" in data
         if not has_cr and b"\n" not in data:
-            self._keep(data)
+            self._keep(data, [])
             return []
         if has_cr:
             self._after_cr = data.endswith(b"\r")
@@ -68,11 +72,11 @@ class SseParser:
         rest = lines.pop()
         events = self._take(lines)
         if rest:
-            self._keep(rest)
+            self._keep(rest, events)
         return events
 
     def close(self) -> list[SseData | SseComment]:
-        """What the stream ended with although no blank line closed it: at most one event.
+        """What the stream ended with although no blank line closed it: at most one event and one comment.
 
         The standard drops it; we hand it over, because a complete JSON object or `[DONE]` can lack its last line end,
         and a cut one never parses.
@@ -81,18 +85,23 @@ class SseParser:
         self._line = []
         return self._take(lines)
 
-    def _keep(self, piece: bytes) -> None:
+    def _check(self, line_bytes: int, events: list[SseData | SseComment]) -> None:
+        """The same limit for a line that came whole and one that is still coming, so that cutting changes nothing."""
+        if line_bytes + self._data_bytes > self._max:
+            raise SseTooLarge(self._max, events)
+
+    def _keep(self, piece: bytes, events: list[SseData | SseComment]) -> None:
         self._line.append(piece)
         self._line_bytes += len(piece)
-        if self._line_bytes + self._data_bytes > self._max:
-            raise SseTooLarge(f"one event is larger than {self._max} bytes")
+        self._check(self._line_bytes, events)
 
     def _take(self, lines: list[bytes]) -> list[SseData | SseComment]:
         events: list[SseData | SseComment] = []
-        if self._at_start and lines:
-            self._at_start = False
-            lines[0] = lines[0].removeprefix(_BOM)
         for line in lines:
+            self._check(len(line), events)
+            if self._at_start:
+                self._at_start = False
+                line = line.removeprefix(_BOM)
             if not line:
                 if self._data:
                     events.append(SseData(self._data[0] if len(self._data) == 1 else b"\n".join(self._data)))
@@ -109,8 +118,6 @@ class SseParser:
     def _add_data(self, value: bytes) -> None:
         self._data.append(value)
         self._data_bytes += len(value) + 1
-        if self._data_bytes > self._max + 1:
-            raise SseTooLarge(f"one event is larger than {self._max} bytes")
 
 
 def encode_sse(data: bytes) -> bytes:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from chit.core.events import Delta
 from chit.core.fault import Fault
 from chit.core.fold import CompletionFold
-from chit.core.jsontext import JsonInvalid, decode_json
+from chit.core.jsontext import JsonInvalid, decode_object
 from chit.core.sse import SseComment, SseData, SseParser, SseTooLarge
 
 _DONE = b"[DONE]"
@@ -40,7 +40,7 @@ class CompletionStream:
             return self._take(parse())
         except SseTooLarge as error:
             self.fault = Fault(phase="streaming", cause="garbled", text=str(error))
-            return []
+            return self._take(error.events)
 
     def _take(self, events: Sequence[SseData | SseComment]) -> list[Delta]:
         """Data that is not a JSON object is ignored, so that any upstream bytes end in a stated outcome."""
@@ -52,9 +52,8 @@ class CompletionStream:
                 self.fold.done = True
                 continue
             try:
-                chunk = decode_json(event.data)
+                chunk = decode_object(event.data)
             except JsonInvalid:
                 continue
-            if isinstance(chunk, dict):
-                deltas += self.fold.add(chunk)
+            deltas += self.fold.add(chunk, event.data)
         return deltas

@@ -17,14 +17,16 @@ def add_tool_call(calls: list[Any], piece: Mapping[str, Any]) -> ToolCallAdded:
         position = len(calls)
         calls.append({"index": _index(piece, default=position), "type": "function"})
     call = calls[position]
-    function = piece.get("function")
     for name, value in piece.items():
         if name not in ("function", "index") and value is not None:
             call[name] = value
-    if isinstance(function, Mapping):
-        call["function"] = _longer_function(call.get("function") or {}, function)
-    shown = function if isinstance(function, Mapping) else {}
-    return ToolCallAdded(position, _text(shown.get("name")), _text(shown.get("arguments")))
+    function = piece.get("function")
+    if not isinstance(function, Mapping):
+        return ToolCallAdded(position, "", "")
+    before = call.get("function") or {}
+    call["function"] = _longer_function(before, function)
+    name = _text(call["function"].get("name")).removeprefix(_text(before.get("name")))
+    return ToolCallAdded(position, name, _text(function.get("arguments")))
 
 
 def _position(calls: list[Any], piece: Mapping[str, Any]) -> int | None:
@@ -56,7 +58,7 @@ def _longer_function(function: Mapping[str, Any], piece: Mapping[str, Any]) -> d
     for name, value in piece.items():
         before = longer.get(name)
         if name == "arguments" and isinstance(value, str):
-            longer[name] = (before or "") + value
+            longer[name] = (before if isinstance(before, str) else "") + value
         elif name == "name" and isinstance(before, str) and isinstance(value, str) and value != before:
             longer[name] = before + value
         elif value is not None:

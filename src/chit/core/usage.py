@@ -7,12 +7,14 @@ None, never zero.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from typing import Any
 
 PICO = 10**12
-_WIDEST = Decimal(10) ** 12
-"""No cost is a trillion dollars; what claims to be is unknown."""
+_WIDEST, _FINEST = 12, -400
+"""Powers of ten. No cost is a trillion dollars, or finer than any JSON number; what claims to be is unknown."""
+_EXACT = Context(prec=1000, rounding=ROUND_HALF_EVEN)
+"""Wide enough for every cost and every sum of them, and independent of what the program around us has set."""
 
 
 def read_cost(value: Any) -> Decimal | None:
@@ -23,7 +25,9 @@ def read_cost(value: Any) -> Decimal | None:
         cost = Decimal(value if isinstance(value, str) else repr(value) if isinstance(value, float) else value)
     except (InvalidOperation, ValueError):
         return None
-    return cost if cost.is_finite() and abs(cost) < _WIDEST else None
+    if not cost.is_finite():
+        return None
+    return cost if cost.adjusted() < _WIDEST and int(cost.as_tuple().exponent) > _FINEST else None
 
 
 def write_cost(cost: Decimal) -> str:
@@ -33,12 +37,12 @@ def write_cost(cost: Decimal) -> str:
 
 def to_pico(cost: Decimal) -> int:
     """Integer pico-dollars, rounded half to even. Only for sums."""
-    return int((cost * PICO).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+    return int(_EXACT.to_integral_value(_EXACT.scaleb(cost, 12)))
 
 
 def from_pico(pico: int) -> Decimal:
     """Dollars from pico-dollars, exactly, without trailing zeros."""
-    cost = Decimal(pico).scaleb(-12).normalize()
+    cost = _EXACT.normalize(_EXACT.scaleb(Decimal(pico), -12))
     return cost if cost else Decimal(0)
 
 

@@ -7,6 +7,7 @@ provider's private member adds to a message rests in `extra["OpenRouter"]["wire"
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from chit.core.jsontext import encode_json
 from chit.core.messages import (
     AnnotationPart,
     MediaPart,
@@ -59,9 +60,9 @@ def read_parts(wire: Mapping[str, Any]) -> tuple[Part, ...]:
         return (ToolResultPart(call_id, wire.get("content")),)
     parts: list[Part] = []
     details = _list(wire.get("reasoning_details"))
-    reasoning = wire.get("reasoning") or wire.get("reasoning_content") or reasoning_text(details)
-    if details or (isinstance(reasoning, str) and reasoning):
-        parts.append(ReasoningPart(reasoning if isinstance(reasoning, str) else "", tuple(details)))
+    reasoning = _text(wire.get("reasoning")) or _text(wire.get("reasoning_content")) or reasoning_text(details)
+    if details or reasoning:
+        parts.append(ReasoningPart(reasoning, tuple(details)))
     parts += _content_parts(wire.get("content"))
     parts += [MediaPart(image) for image in _objects(wire.get("images"))]
     if isinstance(wire.get("audio"), Mapping):
@@ -74,8 +75,9 @@ def read_parts(wire: Mapping[str, Any]) -> tuple[Part, ...]:
 def read_rest(wire: Mapping[str, Any]) -> dict[str, Any]:
     """What `read_parts` and `read_source` do not express, to be kept in the message's extra data."""
     rest = {name: value for name, value in wire.items() if name not in _READ}
-    if wire.get("role") == "developer":
-        rest["role"] = "developer"
+    role = wire.get("role")
+    if isinstance(role, str) and role != _ROLES[read_source(wire)]:
+        rest["role"] = role
     return rest
 
 
@@ -103,8 +105,8 @@ def _write_part(source: Source, part: Part, wire: dict[str, Any], content: list[
             wire |= {"tool_call_id": call_id, "content": result}
         case AnnotationPart(annotation):
             wire.setdefault("annotations", []).append(dict(annotation))
-        case MediaPart(media):
-            _write_media(source, media, wire, content)
+        case _:
+            _write_media(source, part.media, wire, content)
 
 
 def write_history(path: Iterable[Message]) -> list[dict[str, Any]]:
@@ -131,21 +133,24 @@ def _write_content(content: list[dict[str, Any]]) -> Any:
 
 
 def _write_tool_call(part: ToolCallPart) -> dict[str, Any]:
-    return {
-        "type": "function",
-        **part.extra,
-        "id": part.id,
-        "function": {"name": part.name, "arguments": part.arguments},
-    }
+    wire: dict[str, Any] = {"type": "function", **part.extra, "id": part.id}
+    if wire["type"] == "function" or part.name:
+        wire["function"] = {**part.extra.get("function", {}), "name": part.name, "arguments": part.arguments}
+    return wire
 
 
 def _tool_call(call: Mapping[str, Any]) -> ToolCallPart:
     function = call.get("function")
     named: Mapping[str, Any] = function if isinstance(function, Mapping) else {}
-    extra = {name: value for name, value in call.items() if name not in ("id", "function", "type")}
-    if call.get("type", "function") != "function":
-        extra["wire_type"] = call["type"]
-    return ToolCallPart(_text(call.get("id")), _text(named.get("name")), _text(named.get("arguments")), extra)
+    extra = {name: value for name, value in call.items() if name not in ("id", "function")}
+    if extra.get("type") in ("function", None):
+        extra.pop("type", None)
+    if more := {name: value for name, value in named.items() if name not in ("name", "arguments")}:
+        extra["function"] = more
+    arguments = named.get("arguments")
+    if isinstance(arguments, Mapping):
+        arguments = encode_json(arguments).decode()  # some providers send the object itself
+    return ToolCallPart(_text(call.get("id")), _text(named.get("name")), _text(arguments), extra)
 
 
 def _content_parts(content: Any) -> list[Part]:

@@ -1,7 +1,8 @@
 r"""Large media, stored once: base64 texts of 4 KiB and more leave the JSON they stand in.
 
 Works on JSON text, so that everything around a blob stays byte for byte what it was. The reference is spelled
-`"\u0062lob:sha256:…"`: JSON writers never escape a plain letter, so no ordinary text can be taken for one.
+`"\u0062lob:sha256:…"`: JSON writers never escape a plain letter, so ordinary text has none. A text that spells one all
+the same is taken out like media, so that only our own references are ever followed.
 """
 
 import hashlib
@@ -13,7 +14,10 @@ from pathlib import Path
 
 LEAST_BYTES = 4096
 
-_MEDIA = re.compile(rb'"(data:[\w.+/;=-]{1,200};base64,)?([A-Za-z0-9+/]{%d,}={0,2})"' % LEAST_BYTES)
+_MARK = b"\\u0062lob:"
+_MEDIA = re.compile(
+    rb'"(data:[\w.+/;=-]{1,200};base64,)?([A-Za-z0-9+/]{%d,}={0,2}|\\u0062lob:sha256:[0-9a-f]{64})"' % LEAST_BYTES
+)
 _REFERENCE = re.compile(rb'"(data:[\w.+/;=-]{1,200};base64,)?\\u0062lob:sha256:([0-9a-f]{64})"')
 
 
@@ -32,7 +36,7 @@ class Blobs:
 
         The files are on disk before this returns. Raises `OSError`.
         """
-        if len(text) < LEAST_BYTES:
+        if len(text) < LEAST_BYTES and _MARK not in text:
             return text
 
         def replace(found: re.Match[bytes]) -> bytes:
@@ -50,7 +54,7 @@ class Blobs:
         def replace(found: re.Match[bytes]) -> bytes:
             return b'"' + (found.group(1) or b"") + self._load(found.group(2).decode()) + b'"'
 
-        return _REFERENCE.sub(replace, text) if b"\\u0062lob:" in text else text
+        return _REFERENCE.sub(replace, text) if _MARK in text else text
 
     def _save(self, name: str, content: bytes) -> None:
         path = self._folder / name

@@ -1,11 +1,15 @@
 """Opening the database file: pragmas, and the steps that bring an older file up to date."""
 
+import fcntl
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import apsw
 
-from chit.errors import StoreTooNew, StoreUnreadable
+from chit.errors import StoreDamaged, StoreTooNew, StoreUnreadable
 from chit.store.faults import explain_store_error
 from chit.store.schema import STEPS
 
@@ -14,14 +18,31 @@ BUSY_MILLISECONDS = 10_000
 
 def open_connection(database: Path) -> apsw.Connection:
     """A connection to an existing file, with its schema current. Raises `StoreError`."""
-    try:
-        connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READWRITE)
-        connection.set_busy_timeout(BUSY_MILLISECONDS)
-        _configure(connection)
-        _migrate(connection, database)
-    except apsw.Error as error:
-        raise explain_store_error(error, database) from error
+    with ExitStack() as undo:
+        connection = None
+        try:
+            with _alone_in(database.parent):
+                connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READWRITE)
+                undo.callback(connection.close)
+                connection.set_busy_timeout(BUSY_MILLISECONDS)
+                _refuse_strangers(connection, database)
+                _configure(connection)
+                _migrate(connection)
+        except (apsw.Error, OSError, UnicodeError) as error:
+            raise explain_store_error(error, database, connection) from error
+        undo.pop_all()
     return connection
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """One process opens at a time: SQLite does not wait for another that turns the same new file to WAL."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _configure(connection: apsw.Connection) -> None:
@@ -35,25 +56,13 @@ def _configure(connection: apsw.Connection) -> None:
     connection.execute("PRAGMA trusted_schema = OFF")
 
 
-def _migrate(connection: apsw.Connection, database: Path) -> None:
-    """Each missing step in a transaction of its own, its number included; racing processes do each step once."""
-    while (version := _version(connection)) < len(STEPS):
+def _migrate(connection: apsw.Connection) -> None:
+    """Each missing step in a transaction of its own, its number included; what breaks off is rolled back."""
+    for number in range(_version(connection), len(STEPS)):
         connection.execute("BEGIN IMMEDIATE")
-        try:
-            if _version(connection) == version:
-                _refuse_strangers(connection, version, database)
-                connection.execute(STEPS[version])
-                connection.execute(f"PRAGMA user_version = {version + 1}")
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-    if version > len(STEPS):
-        raise StoreTooNew(
-            f"{database} was written by a later version of Chit (schema {version}, this one knows {len(STEPS)})",
-            hint="Update Chit, or set CHIT_HOME to another folder. Nothing was changed.",
-        )
+        connection.execute(STEPS[number])
+        connection.execute(f"PRAGMA user_version = {number + 1}")
+        connection.execute("COMMIT")
 
 
 def _version(connection: apsw.Connection) -> int:
@@ -62,10 +71,19 @@ def _version(connection: apsw.Connection) -> int:
     return version
 
 
-def _refuse_strangers(connection: apsw.Connection, version: int, database: Path) -> None:
-    """A file that has tables but no version is another program's: leave it alone."""
-    if version == 0 and connection.execute("SELECT count(*) FROM sqlite_schema").get:
+def _refuse_strangers(connection: apsw.Connection, database: Path) -> None:
+    """Another program's file, and one of a later Chit, are left as they are: asked before anything is configured."""
+    version = _version(connection)
+    if version < 0:
+        raise StoreDamaged(f"{database} is damaged: schema {version}", hint="Restore a backup. Nothing was changed.")
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    if ("settlements" not in tables) if version else tables:
         raise StoreUnreadable(
             f"{database} is a database of another program",
             hint="Set CHIT_HOME to a folder of Chit's own. Nothing was changed.",
+        )
+    if version > len(STEPS):
+        raise StoreTooNew(
+            f"{database} was written by a later version of Chit (schema {version}, this one knows {len(STEPS)})",
+            hint="Update Chit, or set CHIT_HOME to another folder. Nothing was changed.",
         )

@@ -1,5 +1,6 @@
 """SQLite's errors into ours: the one seam where apsw's exceptions are known."""
 
+import os
 from pathlib import Path
 
 import apsw
@@ -8,13 +9,18 @@ from chit.errors import DiskFull, StoreDamaged, StoreError, StoreUnreadable
 from chit.store.home import explain_os_error
 
 
-def explain_store_error(error: Exception, database: Path) -> StoreError:
-    """The typed error for what apsw raised; a `StoreError` passes as it is."""
+def explain_store_error(error: Exception, database: Path, connection: apsw.Connection | None = None) -> StoreError:
+    """The typed error for what apsw raised; a `StoreError` passes as it is.
+
+    `connection` is the one it happened on: it knows why the operating system refused (a quota, a full disk).
+    """
     match error:
         case StoreError():
             return error
         case OSError():
             return explain_os_error(error, database.parent)
+        case apsw.IOError() if connection is not None and (number := connection.system_errno):
+            return explain_os_error(OSError(number, os.strerror(number)), database.parent)
         case apsw.FullError():
             return DiskFull(
                 f"the disk is full: nothing more can be saved in {database}",

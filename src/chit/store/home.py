@@ -32,8 +32,11 @@ class Home:
             raise explain_os_error(error, self.folder) from error
 
     def check_room(self) -> None:
-        """Raises `DiskFull` if a reply might not fit."""
-        free = shutil.disk_usage(self.folder).free
+        """Raises `DiskFull` if a reply might not fit, `StoreUnreadable` if the folder is gone."""
+        try:
+            free = shutil.disk_usage(self.folder).free
+        except OSError as error:
+            raise explain_os_error(error, self.folder) from error
         if free < ROOM_FOR_A_SEND:
             raise DiskFull(
                 f"only {free // 1024 // 1024} MiB are free where Chit keeps its history ({self.folder})",

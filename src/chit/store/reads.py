@@ -7,6 +7,7 @@ import apsw
 from chit.core.conversation import Conversation
 from chit.core.generation import Generation, Settlement
 from chit.core.messages import Message
+from chit.core.surrogates import join_surrogates
 from chit.errors import NotFound
 from chit.store.protocol import Found
 from chit.store.rows import (
@@ -26,24 +27,23 @@ _GENERATIONS = f"""
 """  # noqa: S608 - the columns are ours
 _SHORT = 8
 _LOOK_UPS = (
-    ("message", "SELECT id FROM messages WHERE id {match} ORDER BY seq DESC LIMIT 2"),
-    ("conversation", "SELECT id FROM conversations WHERE id {match} ORDER BY seq DESC LIMIT 2"),
-    ("generation", "SELECT id FROM generations WHERE id {match} ORDER BY seq DESC LIMIT 2"),
+    ("message", "SELECT id FROM messages WHERE {what} = ? ORDER BY seq DESC LIMIT 2"),
+    ("conversation", "SELECT id FROM conversations WHERE {what} = ? ORDER BY seq DESC LIMIT 2"),
+    ("generation", "SELECT id FROM generations WHERE {what} = ? ORDER BY seq DESC LIMIT 2"),
 )
 
 
 def find(connection: apsw.Connection, name: str) -> Found | None:
     """See `Store.find`. A short name that fits several things of a kind names none of them."""
+    name = join_surrogates(name)  # what the shell passes on need not be text
     row = connection.execute(
         "SELECT id FROM generations WHERE generation_id = ? ORDER BY seq DESC LIMIT 1", (name,)
     ).fetchone()
     if row is not None:
         return Found("generation", row[0])
-    for match, value in (("= ?", name), ("LIKE ? ESCAPE '\\'", f"%{_escape(name)}")):
-        if match != "= ?" and len(name) < _SHORT:
-            break
+    for what in ("id", f"substr(id, -{len(name)})")[: 2 if len(name) >= _SHORT else 1]:
         for kind, query in _LOOK_UPS:
-            rows = connection.execute(query.format(match=match), (value,)).fetchall()
+            rows = connection.execute(query.format(what=what), (name,)).fetchall()
             if len(rows) == 1:
                 return Found(kind, rows[0][0])  # type: ignore[arg-type]
     return None
@@ -117,15 +117,11 @@ def list_lessees(connection: apsw.Connection) -> Sequence[str]:
 
 def next_settlement_at(connection: apsw.Connection) -> float | None:
     """See `Store.next_settlement_at`."""
-    row = connection.execute("SELECT min(next_attempt_at) FROM settlements WHERE state = 'pending'").fetchone()
-    return None if row is None else row[0]
+    due: float | None = connection.execute("SELECT min(next_attempt_at) FROM settlements WHERE state = 'pending'").get
+    return due
 
 
 def list_pending(connection: apsw.Connection) -> list[Settlement]:
     """See `Store.list_pending`."""
     query = f"SELECT {SETTLEMENT_COLUMNS} FROM settlements WHERE state = 'pending' AND ended_at IS NOT NULL"  # noqa: S608
     return [read_settlement(row) for row in connection.execute(query)]
-
-
-def _escape(name: str) -> str:
-    return name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -8,6 +8,7 @@ from chit.core.conversation import Conversation
 from chit.core.generation import Generation, Settlement
 from chit.core.jsontext import decode_json, encode_json
 from chit.core.messages import Message, Options, decode_part, encode_part
+from chit.core.surrogates import join_surrogates
 from chit.core.usage import Usage, to_pico, write_cost
 from chit.core.wire import ENGINE
 
@@ -124,11 +125,12 @@ def generation_values(generation: Generation) -> dict[str, Any]:
     return {
         "id": generation.id,
         "state": generation.state,
+        "generation_id": generation.generation_id,
         "model": generation.model,
         "provider": generation.provider,
         "finish_reason": generation.finish_reason,
         "reported_cost": _cost(usage.cost),
-        "reported_pico": None if usage.cost is None else to_pico(usage.cost),
+        "reported_pico": pico_of(usage.cost),
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
         "reasoning_tokens": usage.reasoning_tokens,
@@ -139,6 +141,17 @@ def generation_values(generation: Generation) -> dict[str, Any]:
         "duration_ms": generation.duration_ms,
         "error": None if generation.error is None else text_of(generation.error),
     }
+
+
+def pico_of(cost: Decimal | None) -> int | None:
+    """What sums are made of; None where there is no cost, or one beyond what a column holds ($9 million)."""
+    pico = None if cost is None else to_pico(cost)
+    return pico if pico is not None and -(2**63) <= pico < 2**63 else None
+
+
+def mend_texts(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Bindings without lone surrogates, which a column cannot hold and a hostile name or header may carry."""
+    return {name: join_surrogates(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 def _read_usage(columns: tuple[Any, ...]) -> Usage:

@@ -21,7 +21,7 @@ STEPS: tuple[str, ...] = (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE,
         conversation TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
-        parent TEXT REFERENCES messages (id) ON DELETE CASCADE,
+        parent TEXT REFERENCES messages (id) DEFERRABLE INITIALLY DEFERRED, -- a cascade fails beyond 1,000 turns
         source TEXT NOT NULL,
         parts TEXT NOT NULL,
         options TEXT NOT NULL,

@@ -42,11 +42,13 @@ class SqliteStore:
         self._reader = open_connection(home.database)
         self._owner: Owner | None = None
         self._writer: Writer | None = None
+        self._closed = False
 
     @property
     def owner(self) -> str:
         """See `Store.owner`."""
         if self._owner is None:
+            self._check_open()
             try:
                 self._owner = Owner(self._home.run)
             except OSError as error:
@@ -59,6 +61,7 @@ class SqliteStore:
 
     async def close(self) -> None:
         """See `Store.close`."""
+        self._closed = True
         if self._writer is not None:
             await self._writer.close()
             self._writer = None
@@ -83,7 +86,7 @@ class SqliteStore:
         row_id = generation.id
 
         def settle(_: object, error: Exception | None) -> None:
-            done(None if error is None else explain_store_error(error, self._home.database))
+            done(None if error is None else self._explain(error))
 
         self._open_writer().submit(lambda db: writes.append_received(db, row_id, data), settle, urgent=False)
 
@@ -169,14 +172,18 @@ class SqliteStore:
         """The processes among those listed that are gone."""
         mine = self._owner.id if self._owner else None
         signatures = self._read(list_signatures)
-        return [owner for owner in signatures if owner != mine and not is_alive(self._home.run, owner)]
+        try:
+            return [owner for owner in signatures if owner != mine and not is_alive(self._home.run, owner)]
+        except (OSError, ValueError) as error:
+            raise self._explain(error) from error
 
     def _read(self, operation: Callable[[apsw.Connection], T]) -> T:
+        self._check_open()
         try:
             return operation(self._reader)
         except apsw.Error as error:
-            raise self._explain(error) from error
-        except (ValueError, TypeError, KeyError) as error:
+            raise self._explain(error, self._reader) from error
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
             raise StoreDamaged(
                 f"{self._home.database} holds a row that cannot be read: {error}",
                 hint="Restore a backup, or keep the file and ask for help; nothing was changed.",
@@ -187,13 +194,18 @@ class SqliteStore:
 
     def _open_writer(self) -> "Writer":
         if self._writer is None:
+            self._check_open()
             from chit.store.writer import Writer
 
             self._writer = Writer(lambda: open_connection(self._home.database), self._explain)
         return self._writer
 
-    def _explain(self, error: Exception) -> StoreError:
-        return explain_store_error(error, self._home.database)
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError("the store is closed")
+
+    def _explain(self, error: Exception, connection: apsw.Connection | None = None) -> StoreError:
+        return explain_store_error(error, self._home.database, connection)
 
 
 def open_store(folder: Path) -> SqliteStore:

@@ -23,6 +23,7 @@ PACE = 0.008
 T = TypeVar("T")
 Operation = Callable[[apsw.Connection], T]
 Done = Callable[[Any, Exception | None], None]
+Explain = Callable[[Exception, apsw.Connection | None], StoreError]
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ class Writer:
     future.
     """
 
-    def __init__(self, connect: Callable[[], apsw.Connection], explain: Callable[[Exception], StoreError]) -> None:
+    def __init__(self, connect: Callable[[], apsw.Connection], explain: Explain) -> None:
         self._connect = connect
         self._explain = explain
         self._jobs: deque[_Job] = deque()
@@ -100,7 +101,7 @@ class Writer:
                 connection.close()
         except BaseException as error:
             with self._changed:
-                self._died = self._explain(error) if isinstance(error, Exception) else StoreError(repr(error))
+                self._died = self._explain(error, None) if isinstance(error, Exception) else StoreError(repr(error))
                 jobs += self._jobs
                 self._jobs.clear()
             for job in jobs:
@@ -127,7 +128,7 @@ class Writer:
             self._transact(connection, jobs)
         except Exception as error:
             if len(jobs) == 1:
-                jobs[0].error = self._explain(error)
+                jobs[0].error = self._explain(error, connection)
                 return
             for job in jobs:
                 self._commit(connection, [job])
@@ -150,5 +151,10 @@ class Writer:
 
 
 def _deliver(jobs: list[_Job]) -> None:
+    """Call everyone back, in order; one who raises keeps nobody else waiting."""
     for job in jobs:
-        job.done(job.result, job.error)
+        try:
+            job.done(job.result, job.error)
+        except Exception as error:
+            context = {"message": "a callback of the writer failed", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)

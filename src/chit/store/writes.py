@@ -1,15 +1,26 @@
 """The write operations, each a function of a connection inside a transaction that is already open."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import apsw
 
 from chit.core.conversation import Conversation
 from chit.core.generation import Generation, Settlement
 from chit.core.messages import Message
-from chit.core.usage import to_pico, write_cost
+from chit.core.surrogates import join_surrogates
+from chit.core.usage import write_cost
 from chit.store.blobs import Blobs
-from chit.store.rows import SETTLEMENT_COLUMNS, generation_values, message_values, parts_text, read_settlement, text_of
+from chit.store.rows import (
+    SETTLEMENT_COLUMNS,
+    generation_values,
+    mend_texts,
+    message_values,
+    parts_text,
+    pico_of,
+    read_settlement,
+    text_of,
+)
 
 _INSERT_MESSAGE = """
     INSERT INTO messages (id, conversation, parent, source, parts, options, extra, created_at)
@@ -36,12 +47,16 @@ _CLAIM = f"""
     UPDATE settlements SET leased_by = :owner, leased_until = :now + :lease
     WHERE generation_id IN (
         SELECT generation_id FROM settlements
-        WHERE ended_at IS NOT NULL AND CASE WHEN :only IS NULL THEN {_DUE} ELSE {_NAMED} END
-            AND (leased_until IS NULL OR leased_until <= :now OR leased_until > :now + :lease
+        WHERE ended_at IS NOT NULL AND {{which}}
+            AND (leased_until IS NULL OR leased_until <= :now OR leased_until > :now + 2 * :lease
                 OR leased_by IN (SELECT value FROM json_each(:dead)))
         ORDER BY next_attempt_at LIMIT :limit)
     RETURNING {SETTLEMENT_COLUMNS}
 """  # noqa: S608 - the columns are ours
+"""A lease that ends later than any lease could was given before the clock jumped. Twice its length, since two processes
+that wake together read the clock in one order and may claim in the other."""
+_CLAIM_DUE, _CLAIM_NAMED = _CLAIM.format(which=f"({_DUE})"), _CLAIM.format(which=_NAMED)
+"""Apart, so that each uses its index."""
 
 
 def record_send(
@@ -57,7 +72,7 @@ def record_send(
             "INSERT INTO conversations (id, title, origin, private, created_at) VALUES (?, ?, ?, ?, ?)",
             (
                 conversation.id,
-                conversation.title,
+                join_surrogates(conversation.title),
                 conversation.origin,
                 conversation.private,
                 conversation.created_at,
@@ -77,7 +92,7 @@ def record_send(
             "origin": generation.origin,
             "streamed": generation.streamed,
             "state": generation.state,
-            "requested_model": generation.requested_model,
+            "requested_model": generation.requested_model and join_surrogates(generation.requested_model),
             "request": _take_out(connection, blobs, generation.request),
             "created_at": generation.created_at,
         },
@@ -86,6 +101,7 @@ def record_send(
 
 def record_start(connection: apsw.Connection, row_id: str, generation_id: str) -> None:
     """See `Store.record_start`. An id seen before keeps the settlement it has."""
+    generation_id = join_surrogates(generation_id)
     _open_settlement(connection, generation_id)
     connection.execute(
         "UPDATE generations SET state = 'streaming', generation_id = ? WHERE id = ?", (generation_id, row_id)
@@ -108,18 +124,16 @@ def record_end(
     due: float,
 ) -> None:
     """See `Store.record_end`. `due` is when a first look for the generation's record is worth while."""
-    if generation.generation_id is not None:
-        _open_settlement(connection, generation.generation_id)
+    values = mend_texts(generation_values(generation))
+    if (generation_id := values["generation_id"]) is not None:
+        _open_settlement(connection, generation_id)
         connection.execute(
             "UPDATE settlements SET ended_at = :now, next_attempt_at = :due"
             " WHERE generation_id = :id AND state = 'pending' AND ended_at IS NULL",
-            {"id": generation.generation_id, "now": now, "due": due},
+            {"id": generation_id, "now": now, "due": due},
         )
     stored = None if completion is None else _take_out(connection, blobs, completion)
-    connection.execute(
-        _END_GENERATION,
-        {**generation_values(generation), "generation_id": generation.generation_id, "completion": stored},
-    )
+    connection.execute(_END_GENERATION, {**values, "completion": stored})
     parts = _take_out(connection, blobs, parts_text(message))
     seq = connection.execute("UPDATE messages SET parts = ? WHERE id = ? RETURNING seq", (parts, message.id)).get
     if seq is not None:
@@ -147,15 +161,17 @@ def claim_settlements(
     only: Sequence[str] | None,
 ) -> list[Settlement]:
     """See `Store.claim_settlements`: one UPDATE, so that two processes never hold the same job."""
-    bindings = {
+    bindings: dict[str, Any] = {
         "owner": owner,
         "dead": text_of(list(dead_owners)),
         "now": now,
         "lease": lease_seconds,
         "limit": limit,
-        "only": None if only is None else text_of(list(only)),
     }
-    return [read_settlement(row) for row in connection.execute(_CLAIM, bindings)]
+    if only is not None:
+        bindings["only"] = text_of([join_surrogates(name) for name in only])
+    rows = connection.execute(_CLAIM_DUE if only is None else _CLAIM_NAMED, bindings)
+    return [read_settlement(row) for row in rows]
 
 
 def record_settlement(connection: apsw.Connection, settlement: Settlement) -> bool:
@@ -173,7 +189,7 @@ def record_settlement(connection: apsw.Connection, settlement: Settlement) -> bo
             "next": settlement.next_attempt_at,
             "record": None if settlement.record is None else text_of(settlement.record),
             "cost": None if cost is None else write_cost(cost),
-            "pico": None if cost is None else to_pico(cost),
+            "pico": pico_of(cost),
         },
     )
     return connection.changes() == 1

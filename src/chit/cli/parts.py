@@ -1,0 +1,20 @@
+"""The parts of a message that are not text, each as one line for a terminal."""
+
+from chit.cli.terminal import neutralise
+from chit.core.messages import MediaPart, Message, ToolCallPart, ToolResultPart
+
+
+def part_lines(message: Message) -> list[str]:
+    """Tool calls, tool results and media, in order; texts and reasoning are not among them."""
+    lines = []
+    for part in message.parts:
+        match part:
+            case ToolCallPart(name=name, arguments=arguments):
+                lines.append(f"→ {name}({arguments})")
+            case ToolResultPart(tool_call_id=call_id, content=content):
+                lines.append(f"← {call_id}: {content}")
+            case MediaPart(media):
+                lines.append(f"→ {media.get('type', 'media')} (as data: chit show {message.id} --json)")
+            case _:
+                pass
+    return [neutralise(line) for line in lines]

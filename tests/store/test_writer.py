@@ -1,0 +1,250 @@
+"""The one thread that writes."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+
+from chit.errors import StoreError, StoreUnreadable
+from chit.store.connection import open_connection
+from chit.store.faults import explain_store_error
+from chit.store.home import Home
+from chit.store.writer import Writer
+
+
+class Bench:
+    """A writer on a real file whose commits are counted, and which can be held up."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = Home(folder)
+        self.home.create()
+        self.commits = 0
+        self.outcomes: list[tuple[Any, Exception | None]] = []
+        self.writer = Writer(self.connect, self.explain)
+        self._gate = threading.Event()
+        self._entered = threading.Event()
+
+    def connect(self) -> apsw.Connection:
+        connection = open_connection(self.home.database)
+        connection.set_commit_hook(self._count)
+        return connection
+
+    def explain(self, error: Exception, connection: apsw.Connection | None) -> StoreError:
+        return explain_store_error(error, self.home.database, connection)
+
+    def hold(self, done: Callable[[Any, Exception | None], None] = lambda *_: None) -> None:
+        """Keep the writer in a transaction until `release`; returns once it is there."""
+
+        def wait(_: apsw.Connection) -> str:
+            self._entered.set()
+            assert self._gate.wait(50)
+            return "held"
+
+        self.writer.submit(wait, done, urgent=True)
+        assert self._entered.wait(50)
+
+    def release(self) -> None:
+        """Let the writer go on."""
+        self._gate.set()
+
+    def put(self, name: str, *, urgent: bool = True) -> None:
+        """Queue one insert, its outcome noted in order."""
+        self.writer.submit(lambda db: insert(db, name), lambda *outcome: self.outcomes.append(outcome), urgent=urgent)
+
+    def stored(self) -> list[str]:
+        """The names that another connection sees."""
+        connection = open_connection(self.home.database)
+        names = [row[0] for row in connection.execute("SELECT name FROM settings ORDER BY name")]
+        connection.close()
+        return names
+
+    def _count(self) -> bool:
+        self.commits += 1
+        return False
+
+
+def insert(connection: apsw.Connection, name: str) -> str:
+    """One row; a name that is there already fails."""
+    connection.execute("INSERT INTO settings (name, value) VALUES (?, '')", (name,))
+    return name
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    """A bench, released and closed at the end."""
+    bench = Bench(tmp_path / "home")
+    yield bench
+    bench.release()
+    await bench.writer.close()
+
+
+async def test_what_queues_up_is_one_commit(bench: Bench) -> None:
+    """Twenty operations that come while a commit is under way go into the next one together."""
+    bench.hold()
+    for number in range(20):
+        bench.put(f"{number:02}", urgent=number % 2 == 0)
+    bench.release()
+    await bench.writer.run(lambda db: None)
+    assert bench.stored() == [f"{number:02}" for number in range(20)]
+    assert bench.commits == 1
+
+
+async def test_callbacks_come_in_order_after_the_commit(bench: Bench) -> None:
+    """Each callback runs on the loop's thread, in the order of submitting, when its row is visible to others."""
+    seen: list[tuple[int, bool, bool]] = []
+    bench.hold()
+    for number in range(10):
+
+        def done(result: Any, error: Exception | None, number: int = number) -> None:
+            seen.append((number, f"{number}" in bench.stored(), threading.current_thread() is threading.main_thread()))
+
+        bench.writer.submit(lambda db, number=number: insert(db, f"{number}"), done, urgent=False)
+    bench.release()
+    await bench.writer.run(lambda db: None)
+    assert seen == [(number, True, True) for number in range(10)]
+
+
+async def test_a_failing_operation_takes_nothing_with_it(bench: Bench) -> None:
+    """Of three operations in one transaction the middle one fails: the others are stored, and only it is told."""
+    await bench.writer.run(lambda db: insert(db, "b"))
+    bench.hold()
+    for name in ("a", "b", "c"):
+        bench.put(name)
+    bench.release()
+    await bench.writer.run(lambda db: None)
+    assert bench.stored() == ["a", "b", "c"]
+    assert [result for result, error in bench.outcomes if error is None] == ["a", "c"]
+    assert isinstance(bench.outcomes[1][1], StoreUnreadable)
+
+
+async def test_an_operation_is_all_or_nothing(bench: Bench) -> None:
+    """An operation that fails half-way leaves none of its rows."""
+
+    def half(connection: apsw.Connection) -> None:
+        insert(connection, "half")
+        raise ValueError("broke off")
+
+    with pytest.raises(StoreError, match="broke off"):
+        await bench.writer.run(half)
+    assert bench.stored() == []
+    assert await bench.writer.run(lambda db: insert(db, "whole")) == "whole"
+
+
+async def test_an_operation_that_ends_its_own_transaction_fails_alone(bench: Bench) -> None:
+    """Where SQLite rolled back by itself, as it does on a full disk, the writer goes on."""
+
+    def give_up(connection: apsw.Connection) -> None:
+        connection.execute("ROLLBACK")
+        raise apsw.FullError("database or disk is full")
+
+    with pytest.raises(StoreError, match="full"):
+        await bench.writer.run(give_up)
+    assert await bench.writer.run(lambda db: insert(db, "next")) == "next"
+
+
+async def test_who_stops_waiting_stops_nothing(bench: Bench) -> None:
+    """An operation whose waiter was cancelled is stored all the same."""
+    bench.hold()
+    waiter = asyncio.create_task(bench.writer.run(lambda db: insert(db, "kept")))
+    await asyncio.sleep(0)
+    waiter.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiter
+    bench.release()
+    await bench.writer.run(lambda db: None)
+    assert bench.stored() == ["kept"]
+
+
+async def test_a_callback_that_raises_keeps_nobody_waiting(bench: Bench) -> None:
+    """The callbacks behind one that raises still come, and the loop hears of the mistake."""
+    heard: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: heard.append(context["exception"]))
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a mistake")
+
+    bench.hold(fail)
+    bench.writer.submit(lambda db: insert(db, "a"), fail, urgent=False)
+    bench.put("b")
+    bench.release()
+    await bench.writer.run(lambda db: None)
+    assert [result for result, _ in bench.outcomes] == ["b"]
+    assert [str(error) for error in heard] == ["a mistake"] * 2
+
+
+async def test_closing_writes_what_is_queued(bench: Bench) -> None:
+    """Everything submitted before close is stored and called back before close returns."""
+    bench.hold()
+    bench.put("a", urgent=False)
+    bench.put("b")
+    bench.release()
+    await bench.writer.close()
+    assert [result for result, _ in bench.outcomes] == ["a", "b"]
+    assert bench.stored() == ["a", "b"]
+
+
+async def test_nothing_is_taken_after_closing(bench: Bench) -> None:
+    """An operation submitted after close fails, through its callback and through run."""
+    await bench.writer.close()
+    await bench.writer.close()
+    bench.put("late")
+    with pytest.raises(StoreError, match="closed"):
+        await bench.writer.run(lambda db: insert(db, "later"))
+    ((_, error),) = bench.outcomes
+    assert isinstance(error, StoreError)
+    assert bench.stored() == []
+
+
+async def test_a_writer_that_cannot_connect_fails_everyone(tmp_path: Path) -> None:
+    """When the connection fails, those who wait and those who come later get the same error."""
+
+    def refuse() -> apsw.Connection:
+        raise apsw.CantOpenError("unable to open database file")
+
+    writer = Writer(refuse, lambda error, connection: explain_store_error(error, tmp_path / "chit.db", connection))
+    tries = [writer.run(lambda db: None) for _ in range(5)]
+    errors = await asyncio.gather(*tries, return_exceptions=True)
+    await writer.close()
+    errors += await asyncio.gather(writer.run(lambda db: None), return_exceptions=True)
+    assert {type(error) for error in errors} == {StoreUnreadable}
+    assert len({id(error) for error in errors}) == 1
+
+
+async def test_a_writer_that_dies_fails_everyone(bench: Bench) -> None:
+    """When the thread ends in the middle, what it held, what was queued and what comes later all fail."""
+
+    def die(connection: apsw.Connection) -> None:
+        insert(connection, "lost")
+        raise SystemExit("the end")
+
+    bench.hold()
+    bench.put("with it")
+    bench.writer.submit(die, lambda *outcome: bench.outcomes.append(outcome), urgent=True)
+    bench.release()
+    with pytest.raises(StoreError, match="the end"):
+        await bench.writer.run(lambda db: None)
+    bench.put("too late")
+    await asyncio.sleep(0)
+    assert len(bench.outcomes) == 3
+    assert all(isinstance(error, StoreError) for _, error in bench.outcomes)
+    assert bench.stored() == []
+
+
+def test_a_loop_that_is_gone_stops_nothing(tmp_path: Path) -> None:
+    """When the event loop ends before a commit, what was submitted is stored all the same, and the thread can end."""
+
+    async def begin() -> Bench:
+        bench = Bench(tmp_path / "home")
+        bench.hold()
+        bench.put("kept")
+        return bench
+
+    bench = asyncio.run(begin())
+    bench.release()
+    asyncio.run(bench.writer.close())
+    assert bench.stored() == ["kept"]
+    assert bench.outcomes == []
