@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from chit.core.secret import Secret
@@ -36,24 +36,24 @@ async def open_app(
     `key` is asked before each call to OpenRouter. With `settling`, pending generations are settled in the background.
     What a dead process left unfinished is adopted first. Raises `StoreError`.
     """
-    store = open_store(prefs.home)
-    notices = Notices()
-    client = OpenRouterClient(
-        base_url=prefs.base_url, key=key, app_name=prefs.app_name, app_url=prefs.app_url, timeouts=timeouts
-    )
-    engine = Engine(store=store, client=client, notices=notices, default_model=prefs.model)
-    settler = Settler(store=store, client=client, notices=notices)
-    background: asyncio.Task[None] | None = None
-    try:
+    async with AsyncExitStack() as closing:  # last opened, first closed, whatever fails on the way
+        store = open_store(prefs.home)
+        closing.push_async_callback(store.close)
+        notices = Notices()
+        client = OpenRouterClient(
+            base_url=prefs.base_url, key=key, app_name=prefs.app_name, app_url=prefs.app_url, timeouts=timeouts
+        )
+        closing.push_async_callback(client.close)
+        engine = Engine(store=store, client=client, notices=notices, default_model=prefs.model)
+        settler = Settler(store=store, client=client, notices=notices)
         await engine.adopt()
         if settling:
-            background = asyncio.create_task(settler.run(), name="settlement")
+            closing.push_async_callback(_cancel, asyncio.create_task(settler.run(), name="settlement"))
+        closing.push_async_callback(engine.close)
         yield App(prefs=prefs, store=store, client=client, notices=notices, engine=engine, settler=settler)
-    finally:
-        await engine.close()
-        if background is not None:
-            background.cancel()
-            with suppress(asyncio.CancelledError):
-                await background
-        await client.close()
-        await store.close()
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -17,7 +17,7 @@ from chit.core.messages import Message, Part, TextPart
 from chit.core.stream import CompletionStream
 from chit.core.surrogates import mend_surrogates
 from chit.core.wire import ENGINE, read_parts, read_rest, read_source, write_history
-from chit.errors import InputError
+from chit.errors import InputError, NotFound
 from chit.notices import GenerationEnded, Notices
 from chit.openrouter.client import OpenRouterClient
 from chit.openrouter.reply import Reply
@@ -62,12 +62,7 @@ class Engine:
         `parameters` go into the request as given, over everything the engine puts there. Raises `StoreError`.
         """
         self._store.check_room()
-        conversation, path = await self._open_conversation(parts, conversation_id, origin)
-        if parent_id is not None:
-            path = Tree(path).path(parent_id)
-        elif path:
-            leaf = Tree(path).newest_leaf()
-            path = Tree(path).path(leaf.id) if leaf else ()
+        conversation, path = await self._open_branch(parts, conversation_id, parent_id, origin)
         fresh: list[Message] = []
         if system is not None:
             fresh.append(self._message(conversation, "system", [TextPart(system)], path, fresh))
@@ -113,9 +108,13 @@ class Engine:
         finished = []
         for generation in await self._store.adopt_orphans():
             answer = _judge_kept(await self._store.load_received(generation), generation)
-            message = await self._store.get_message(generation.message_id)
             ended = apply_answer(generation, answer, explain(answer.fault) if answer.fault else None)
-            message = replace(message, parts=answer.parts)
+            message = Message(
+                id=generation.message_id,
+                conversation_id=generation.conversation_id,
+                source="actor",
+                parts=answer.parts,
+            )
             await self._store.record_end(ended, message, now=self._clock())
             self._notices.publish(GenerationEnded(message.id, ended.generation_id))
             finished.append(message)
@@ -125,14 +124,21 @@ class Engine:
         """Stop what still runs; what came is kept."""
         await asyncio.gather(*(running.stop() for running in self._running))
 
-    async def _open_conversation(
-        self, parts: Sequence[Part], conversation_id: str | None, origin: Origin
+    async def _open_branch(
+        self, parts: Sequence[Part], conversation_id: str | None, parent_id: str | None, origin: Origin
     ) -> tuple[Conversation, Sequence[Message]]:
-        if conversation_id is not None:
-            conversation = await self._store.get_conversation(conversation_id)
-            return conversation, await self._store.list_messages(conversation_id)
-        title = title_from("".join(part.text for part in parts if isinstance(part, TextPart)))
-        return Conversation(id=new_id(), title=title, origin=origin, created_at=self._clock()), ()
+        """The conversation, new if `conversation_id` is None, and the path of it that the question goes on from."""
+        if conversation_id is None:
+            title = title_from("".join(part.text for part in parts if isinstance(part, TextPart)))
+            return Conversation(id=new_id(), title=title, origin=origin, created_at=self._clock()), ()
+        conversation = await self._store.get_conversation(conversation_id)
+        tree = Tree(await self._store.list_messages(conversation_id))
+        leaf = tree.newest_leaf() if parent_id is None else tree.find(parent_id)
+        if leaf is None and parent_id is not None:
+            raise NotFound(
+                f"there is no message {parent_id} in that conversation", hint="`chit show` lists its messages."
+            )
+        return conversation, tree.path(leaf.id) if leaf else ()
 
     def _message(
         self,

@@ -8,12 +8,11 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
 from chit.core.answer import Answer, judge_body, judge_stream, refuse
-from chit.core.events import Ended, Event, Retrying, Started
+from chit.core.events import Delta, Ended, Event, Retrying, Started
 from chit.core.fault import Fault
 from chit.core.generation import Generation
 from chit.core.guidance import explain
@@ -65,9 +64,12 @@ class Running:
         self._on_end = on_end
         self._log: list[Event] = []
         self._waiters: list[asyncio.Future[None]] = []
+        self._rest: list[Delta] = []
         self._over = False
+        self._begun = False
+        self._stopping = False
         self._ending = False
-        self._sending = False
+        self._refused: Fault | None = None
         self._started_at = time.monotonic()
         self._first_token_at: float | None = None
         self._uncommitted = 0
@@ -96,19 +98,25 @@ class Running:
 
     async def stop(self) -> Message:
         """Close the upstream at once, keep what came, and wait until that is committed."""
-        if not self._ending:
+        if self._begun and not self._stopping and not self._ending:
             self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
-        return self.message
+        self._stopping = True
+        return await self.wait()
 
     async def _run(self) -> None:
         stream = CompletionStream()
         bug: Exception | None = None
         try:
+            if self._stopping:  # before its first step, when a cancelled task would never run at all
+                raise asyncio.CancelledError
+            self._begun = True
             answer = await self._exchange(stream)
         except asyncio.CancelledError:
+            self._rest += stream.close()
             answer = self._judge_stopped(stream)
+        except StoreError as error:
+            answer = judge_stream(stream.fold, None)
+            self._store_error = error
         except ChitError as error:
             answer = Answer(state="failed")
             self.error = error
@@ -138,13 +146,13 @@ class Running:
         """Send, and send again where the retry table allows it."""
         retries = 0
         while True:
-            self._sending = True
+            self._refused = None
             outcome = await self._send()
             if isinstance(outcome, Reply) or (wait := decide_retry(outcome, retries)) is None:
                 return outcome
             delay = wait.seconds + random.uniform(0, wait.jitter)  # noqa: S311 - spreads load, guards nothing
             retries += 1
-            self._sending = False
+            self._refused = outcome
             self._publish([Retrying(retries, delay, explain(outcome))])
             await asyncio.sleep(delay)
 
@@ -158,9 +166,8 @@ class Running:
             if self.generation.generation_id is None and stream.fold.generation_id is not None:
                 await self._record_start(stream.fold.generation_id)
             await self._append(data, deltas)
-        rest = stream.close()
+        self._rest += stream.close()
         await self._drain()
-        self._publish(rest)
         return judge_stream(stream.fold, stream.fault or reply.fault)
 
     async def _record_start(self, generation_id: str) -> None:
@@ -191,33 +198,36 @@ class Running:
             await self._wait_for_room()
 
     def _judge_stopped(self, stream: CompletionStream) -> Answer:
-        """Stopped, unless the request went out and no id ever came: then a bill may come of which we know nothing."""
-        answer = judge_stream(stream.fold, None, stopped=True)
-        lost = self._sending and self.generation.generation_id is None and answer.generation_id is None
-        return replace(answer, state="unknown") if lost else answer
+        """Stopped by the person; between two attempts, what stands is the refusal of the last one."""
+        if self._refused is not None:
+            return refuse(self._refused)
+        return judge_stream(stream.fold, None, stopped=True)
 
     async def _end(self, answer: Answer) -> None:
         now = time.monotonic()
         if answer.fault is not None:
             self.error = explain(answer.fault)
-        self.error = self._store_error or self.error
+        if self._store_error is not None:
+            self.error = self._store_error
+            answer = replace(answer, state="cut")
         first = self._first_token_at
         ended = replace(
             apply_answer(self.generation, answer, self.error),
             time_to_first_token_ms=None if first is None else round((first - self._started_at) * 1000),
             duration_ms=round((now - self._started_at) * 1000),
         )
-        if self._store_error is not None:
-            ended = replace(ended, state="cut")
         message = replace(self.message, parts=answer.parts)
         try:
             await self._ledger.record_end(ended, message, now=time.time())
         except StoreError as error:
+            self._store_error = error
             self.error = self.error or error
-        self.generation, self.message = ended, message
-        self._over = True
-        self._on_end(self)
-        self._publish([Ended(ended.state, self.error)])
+        finally:
+            self.generation, self.message = ended, message
+            self._over = True
+            rest = self._rest if self._store_error is None else []
+            self._publish([*rest, Ended(ended.state, self.error)])
+            self._on_end(self)
 
     def _publish(self, events: Sequence[Event]) -> None:
         self._log += events
@@ -228,12 +238,22 @@ class Running:
 
 
 def apply_answer(generation: Generation, answer: Answer, error: ChitError | None) -> Generation:
-    """The row of a generation that ended in this answer, `error` being what a person is told of it."""
+    """The row of a generation that ended in this answer, `error` being what a person is told of it.
+
+    What broke off or was stopped without an id may be billed, and nothing else will tell: its outcome is unknown. With
+    an id it is not, since the settlement will tell.
+    """
+    generation_id = generation.generation_id or answer.generation_id
+    state = answer.state
+    if generation_id is None and state in ("cut", "stopped"):
+        state = "unknown"
+    elif generation_id is not None and state == "unknown":
+        state = "failed"
     return replace(
         generation,
-        state=answer.state,
+        state=state,
         owner=None,
-        generation_id=generation.generation_id or answer.generation_id,
+        generation_id=generation_id,
         model=answer.model,
         provider=answer.provider or (answer.fault.provider if answer.fault else None),
         finish_reason=answer.finish_reason,

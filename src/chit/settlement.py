@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from chit.core.generation import Settlement, read_generation_info
-from chit.errors import ChitError, UpstreamError
+from chit.errors import ChitError, StoreError, UpstreamError
 from chit.notices import GenerationEnded, Notice, Notices, SettlementChanged
 from chit.openrouter.client import OpenRouterClient
 from chit.store.protocol import Store
@@ -22,6 +22,8 @@ HOUR = 3600.0
 GIVE_UP_AFTER = 24 * HOUR
 LEASE_SECONDS = 90.0
 AT_ONCE = 8
+RECOVERY_SECONDS = 30.0
+"""After the store has failed, until it is tried again: a full disk may have room by then."""
 
 
 class Settler:
@@ -43,12 +45,15 @@ class Settler:
         self._woken = asyncio.Event()
 
     async def run(self) -> None:
-        """Until cancelled: wait for the next job to be due, work it off."""
+        """Until cancelled: wait for the next job to be due, work it off. A store that fails is tried again."""
         unsubscribe = self._notices.subscribe(self._wake)
         try:
             while True:
-                await self._work_due()
-                await self._wait_for_next()
+                try:
+                    await self._work_due()
+                    await self._wait_for_next()
+                except StoreError:
+                    await asyncio.sleep(RECOVERY_SECONDS)
         finally:
             unsubscribe()
 
@@ -105,7 +110,8 @@ class Settler:
         try:
             record = await self._client.fetch_generation(job.generation_id)
         except asyncio.CancelledError:
-            await asyncio.shield(self._store.record_settlement(job))  # end the lease: the next command may try at once
+            with suppress(StoreError):  # in place of the cancellation it would keep `run` alive
+                await asyncio.shield(self._store.record_settlement(job))  # end the lease: others may try at once
             raise
         except ChitError as error:
             outcome = self._put_off(job, error)

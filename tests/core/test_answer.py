@@ -104,6 +104,12 @@ def test_a_stop_is_no_failure(fold: CompletionFold) -> None:
     assert (answer.state, answer.fault, answer.parts) == ("stopped", None, (TextPart("hi"),))
 
 
+def test_a_stop_that_comes_too_late_changes_nothing() -> None:
+    """A stream that had said it was over is done, or failed, as if nobody had stopped it."""
+    assert judge_stream(stream({"content": "hi"}, reason="stop"), None, stopped=True).state == "done"
+    assert judge_stream(stream({"content": "hi"}, reason="error"), None, stopped=True).state == "failed"
+
+
 @pytest.mark.parametrize("code", [502, "server_error"])
 def test_an_error_in_a_stream_fails_it(code: Any) -> None:
     """What came is kept, and OpenRouter's word is the fault, even if the stream then said that it was over."""

@@ -242,6 +242,28 @@ def test_the_first_error_is_kept(code: Any) -> None:
     assert fold({"error": None, "choices": [{"error": None}]})[0].error is None
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "folded"),
+    [
+        ({"images": {"odd": 1}}, {"images": [IMAGE]}, {"images": [IMAGE]}),
+        ({"annotations": "odd"}, {"annotations": [CITATION]}, {"annotations": [CITATION]}),
+        ({"reasoning_details": 5}, {"reasoning_details": [5]}, {"reasoning_details": [5]}),
+        ({"tool_calls": "odd"}, {"tool_calls": []}, {"tool_calls": []}),
+        ({"audio": "odd"}, {"audio": {"id": "a"}}, {"audio": {"id": "a"}}),
+        ({"audio": {"data": 5}}, {"audio": {"data": "A"}}, {"audio": {"data": "5A"}}),
+        ({"content": {"odd": 1}}, {"content": "a"}, {"content": "a"}),
+    ],
+)
+def test_an_odd_type_gives_way(first: Any, second: Any, folded: dict[str, Any]) -> None:
+    """A member that came in a shape nobody knows does not stand in the way of the one that follows."""
+    assert message_of(chunk(first), chunk(second)) == {"role": "assistant", "content": None} | folded
+
+
+def test_a_choice_goes_by_the_index_it_is_folded_under() -> None:
+    """An index that is no number is not passed on."""
+    assert fold({"choices": [{"index": None, "delta": {"content": "a"}}]})[0].completion()["choices"][0]["index"] == 0
+
+
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=3),
     lambda inner: (

@@ -73,8 +73,9 @@ def test_a_tree_with_a_hole_or_a_circle_is_broken(messages: list[Message], data:
 
 
 def test_an_unknown_message_is_a_mistake_of_the_caller() -> None:
-    """`get` and `path` raise KeyError; children of nobody are none."""
+    """`get` and `path` raise KeyError; `find` finds nothing; children of nobody are none."""
     tree = Tree([message("a")])
+    assert (tree.find("a"), tree.find("b")) == (message("a"), None)
     with pytest.raises(KeyError):
         tree.get("b")
     with pytest.raises(KeyError):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.store.samples import a_conversation, a_generation, a_message, send
 
 from chit.core.conversation import Conversation
 from chit.core.generation import Generation, Settlement
@@ -23,7 +24,6 @@ from chit.core.messages import (
 from chit.core.usage import Usage
 from chit.errors import NotFound, StoreError
 from chit.store.protocol import Found, Store
-from tests.store.samples import a_conversation, a_generation, a_message, send
 
 OpenStore = Callable[[], Store]
 
@@ -68,7 +68,10 @@ async def claim(store: Store, now: float, *, lease: float = 90.0, only: list[str
 def settled(generation_id: str, **record: Any) -> Settlement:
     """An outcome with a record."""
     return Settlement(
-        generation_id=generation_id, state="settled", attempts=1, record={"id": generation_id, "total_cost": 1, **record}
+        generation_id=generation_id,
+        state="settled",
+        attempts=1,
+        record={"id": generation_id, "total_cost": 1, **record},
     )
 
 
@@ -188,9 +191,7 @@ class StoreContract:
         """A unary reply, whose id first comes with its end, is due like any other."""
         store = open_store()
         _, answer, generation = await send(store)
-        await store.record_end(
-            replace(generation, state="done", owner=None, generation_id="gen-9"), answer, now=100.0
-        )
+        await store.record_end(replace(generation, state="done", owner=None, generation_id="gen-9"), answer, now=100.0)
         assert (await store.get_generation(generation.id)).generation_id == "gen-9"
         assert await claim(store, 102.0) == ["gen-9"]
 

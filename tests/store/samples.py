@@ -48,6 +48,6 @@ async def send(store: Store, **members: Any) -> tuple[Conversation, Message, Gen
     conversation = a_conversation()
     question = a_message(conversation)
     answer = a_message(conversation, source="actor", parts=(), parent_id=question.id)
-    generation = a_generation(answer, store.owner, **members)
+    generation = a_generation(answer, **({"owner": store.owner} | members))
     await store.record_send(conversation=conversation, messages=[question, answer], generation=generation)
     return conversation, answer, generation

@@ -44,11 +44,20 @@ media_texts = st.one_of(
     long_texts.map(lambda text: text.replace("/", "\\/")),
 )
 words = st.sampled_from(
-    ["chit-blob", "blob:sha256:" + "a" * 64, "\\u0062lob:sha256:" + "0" * 64, '"blob:sha256:', "data:;base64,", "\ud83d"]
+    [
+        "chit-blob",
+        "blob:sha256:" + "a" * 64,
+        "\\u0062lob:sha256:" + "0" * 64,
+        '"blob:sha256:',
+        "data:;base64,",
+        "\ud83d",
+    ]
 )
 values = st.recursive(
     st.none() | st.integers() | st.text(max_size=20) | words | media_texts,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9) | words | long_texts, inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9) | words | long_texts, inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -65,7 +74,9 @@ def test_putting_back_is_the_inverse_of_taking_out(value: Any, ours: bool, escap
         assert blobs.put_back(blobs.take_out(text, forget)) == text
 
 
-pieces = st.sampled_from([b'"', b"\\", b"data:image/png;base64,", LONG.encode(), OUR_OWN, OUR_OWN[1:-1], b"x", b",", b"\xff"])
+pieces = st.sampled_from(
+    [b'"', b"\\", b"data:image/png;base64,", LONG.encode(), OUR_OWN, OUR_OWN[1:-1], b"x", b",", b"\xff"]
+)
 
 
 @settings(max_examples=200, deadline=None)
@@ -136,9 +147,7 @@ def test_a_changed_blob_is_told(blobs: Blobs, tmp_path: Path) -> None:
         blobs.put_back(stored)
 
 
-def test_a_save_that_fails_leaves_no_file(
-    blobs: Blobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_save_that_fails_leaves_no_file(blobs: Blobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When a blob cannot be brought to disk, neither it nor its temporary file stays."""
 
     def refuse(_: int) -> None:

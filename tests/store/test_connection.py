@@ -11,6 +11,8 @@ from pathlib import Path
 
 import apsw
 import pytest
+from tests.store.contract import append, claim, run_to_end, settled
+from tests.store.samples import send
 
 from chit.core.messages import TextPart
 from chit.errors import StoreDamaged, StoreError, StoreTooNew, StoreUnreadable
@@ -19,8 +21,6 @@ from chit.store.connection import open_connection
 from chit.store.home import Home
 from chit.store.schema import STEPS
 from chit.store.sqlite import SqliteStore, open_store
-from tests.store.contract import append, claim, run_to_end, settled
-from tests.store.samples import send
 
 OPEN = """
 import asyncio, pathlib, sys
@@ -161,7 +161,9 @@ def make_foreign(database: Path, version: int) -> None:
     ],
     ids=["a later schema", "foreign", "foreign, ours by number", "foreign, later", "below zero", "garbage", "a head"],
 )
-def test_what_is_not_ours_is_refused_untouched(home: Home, make: Callable[[Path], None], kind: type[StoreError]) -> None:
+def test_what_is_not_ours_is_refused_untouched(
+    home: Home, make: Callable[[Path], None], kind: type[StoreError]
+) -> None:
     """Another program's file, a later Chit's and garbage are each named for what they are, and not a byte changes."""
     make(home.database)
     before = home.database.read_bytes()
@@ -282,9 +284,7 @@ def flip(data: bytearray, seed: int) -> None:
 
 
 @pytest.mark.parametrize("first", range(0, 100, 25))
-def test_flipped_bytes_never_raise_anything_untyped(
-    sound: tuple[Path, str, str], tmp_path: Path, first: int
-) -> None:
+def test_flipped_bytes_never_raise_anything_untyped(sound: tuple[Path, str, str], tmp_path: Path, first: int) -> None:
     """Random damage is either noticed with a StoreError or harmless; some of it is noticed."""
     outcomes = [
         outcome_of(lambda data, seed=seed: flip(data, seed), sound, tmp_path / "copy")  # type: ignore[misc]

@@ -44,9 +44,7 @@ def test_the_connection_knows_why(tmp_path: Path) -> None:
     """An I/O error is told by the system's reason where the connection has one: a file too large is a full disk."""
 
     class Connection(apsw.Connection):
-        @property
-        def system_errno(self) -> int:
-            return 27
+        system_errno = 27
 
     connection = Connection(str(tmp_path / "x.db"))
     assert type(explain_store_error(apsw.IOError("disk I/O error"), DATABASE, connection)) is DiskFull

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.store.contract import OpenStore, StoreContract
 
 from chit.store.protocol import Store
 from chit.store.sqlite import open_store as open_sqlite
-from tests.store.contract import OpenStore, StoreContract
 
 
 class TestSqliteStore(StoreContract):

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
+from tests.store.samples import a_conversation, a_generation, a_message
 
 from chit.store import reads, writes
 from chit.store.blobs import Blobs
 from chit.store.connection import open_connection
 from chit.store.home import Home
-from tests.store.samples import a_conversation, a_generation, a_message
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_a_conversation_takes_two_queries(connection: apsw.Connection, tmp_path:
         writes.record_send(connection, blobs, None, [], a_generation(message, "owner"))
     statements: list[str] = []
 
-    def note(cursor: apsw.Cursor, sql: str, bindings: apsw.Bindings | None) -> bool:
+    def note(cursor: apsw.Cursor, sql: str, bindings: Any) -> bool:
         statements.append(sql)
         return True
 
@@ -53,8 +54,6 @@ def test_signatures_are_listed_once(connection: apsw.Connection, tmp_path: Path)
     for number in range(3):
         generation = a_generation(message, None, generation_id=f"gen-{number}")
         writes.record_end(connection, blobs, generation, message, completion=None, now=1, due=1)
-    writes.claim_settlements(
-        connection, owner="three", dead_owners=[], now=1.0, lease_seconds=9.0, limit=2, only=None
-    )
+    writes.claim_settlements(connection, owner="three", dead_owners=[], now=1.0, lease_seconds=9.0, limit=2, only=None)
     assert sorted(reads.list_owners(connection)) == ["one", "two"]
     assert reads.list_lessees(connection) == ["three"]

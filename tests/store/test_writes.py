@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
+from tests.store.contract import settled
+from tests.store.samples import a_conversation, a_generation, a_message
 
 from chit.core.conversation import Conversation
 from chit.core.messages import MediaPart, Message, TextPart
@@ -16,8 +19,6 @@ from chit.store.blobs import Blobs
 from chit.store.connection import open_connection
 from chit.store.home import Home
 from chit.store.reads import get_generation
-from tests.store.contract import settled
-from tests.store.samples import a_conversation, a_generation, a_message
 
 LONG = "QUJD" * 2000
 
@@ -49,9 +50,7 @@ def matches(connection: apsw.Connection, words: str) -> list[int]:
     return [row[0] for row in connection.execute("SELECT rowid FROM message_text WHERE message_text MATCH ?", (words,))]
 
 
-def store_messages(
-    connection: apsw.Connection, blobs: Blobs, *texts: str
-) -> tuple[Conversation, list[Message]]:
+def store_messages(connection: apsw.Connection, blobs: Blobs, *texts: str) -> tuple[Conversation, list[Message]]:
     """A conversation of these messages, each the parent of the next."""
     conversation = a_conversation()
     messages: list[Message] = []
@@ -105,10 +104,13 @@ def test_a_long_conversation_can_be_deleted(connection: apsw.Connection, blobs: 
 
 def test_a_message_needs_its_parent(connection: apsw.Connection, blobs: Blobs) -> None:
     """A message cannot hang on one that does not exist, nor outlive it."""
-    with pytest.raises(apsw.ConstraintError), connection:
-        conversation = a_conversation()
-        orphan = a_message(conversation, parent_id="nobody")
-        writes.record_send(connection, blobs, conversation, [orphan], a_generation(orphan, "owner"))
+    conversation = a_conversation()
+    orphan = a_message(conversation, parent_id="nobody")
+    connection.execute("BEGIN")
+    writes.record_send(connection, blobs, conversation, [orphan], a_generation(orphan, "owner"))
+    with pytest.raises(apsw.ConstraintError):
+        connection.execute("COMMIT")
+    connection.execute("ROLLBACK")
     _, (first, _) = store_messages(connection, blobs, "a", "b")
     with pytest.raises(apsw.ConstraintError):
         connection.execute("DELETE FROM messages WHERE id = ?", (first.id,))
@@ -152,20 +154,32 @@ def test_costs_are_text_and_pico_dollars(connection: apsw.Connection, blobs: Blo
     ]
 
 
+def test_the_end_of_a_deleted_message_keeps_its_cost(connection: apsw.Connection, blobs: Blobs) -> None:
+    """A generation whose message is gone meanwhile ends all the same, and its figures stay."""
+    conversation, (answer,) = store_messages(connection, blobs, "x")
+    row = a_generation(answer, "owner")
+    writes.record_send(connection, blobs, None, [], row)
+    connection.execute("DELETE FROM conversations WHERE id = ?", (conversation.id,))
+    ended = replace(row, state="done", usage=Usage(cost=Decimal("0.1")))
+    writes.record_end(connection, blobs, ended, answer, completion=None, now=1, due=3)
+    assert get_generation(connection, row.id, blobs.put_back).usage.cost == Decimal("0.1")
+    assert matches(connection, "x") == []
+
+
 @pytest.mark.parametrize("only", [None, ["gen-1"]])
 def test_claims_use_an_index(connection: apsw.Connection, only: list[str] | None) -> None:
     """Neither kind of claim reads the whole table of settlements, which only grows."""
-    plans: list[str] = []
+    asked: list[tuple[str, Any]] = []
 
-    def note(cursor: apsw.Cursor, sql: str, bindings: apsw.Bindings | None) -> bool:
-        plans.extend(str(row[3]) for row in connection.cursor().execute(f"EXPLAIN QUERY PLAN {sql}", bindings))
+    def note(cursor: apsw.Cursor, sql: str, bindings: Any) -> bool:
+        asked.append((sql, bindings))
         return True
 
     connection.exec_trace = note
-    writes.claim_settlements(
-        connection, owner="me", dead_owners=["x"], now=1.0, lease_seconds=1.0, limit=1, only=only
-    )
+    writes.claim_settlements(connection, owner="me", dead_owners=["x"], now=1.0, lease_seconds=1.0, limit=1, only=only)
     connection.exec_trace = None
-    of_settlements = [plan for plan in plans if "settlements" in plan]
+    ((sql, bindings),) = asked
+    plan = [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", bindings)]
+    of_settlements = [step for step in plan if "settlements" in step]
     assert of_settlements
-    assert all("USING" in plan for plan in of_settlements)
+    assert all("USING" in step for step in of_settlements)

@@ -92,6 +92,7 @@ def _model_parameters(model: str | None) -> dict[str, Any]:
 
 
 def _read_parameters(assignments: tuple[str, ...]) -> dict[str, Any]:
+    from chit.cli.terminal import write_err
     from chit.core.params import ParameterInvalid, read_assignments, suggest_name, unknown_names
 
     try:
@@ -101,7 +102,7 @@ def _read_parameters(assignments: tuple[str, ...]) -> dict[str, Any]:
     for name in unknown_names(parameters):
         near = suggest_name(name)
         meant = f" Did you mean {near}?" if near else ""
-        sys.stderr.write(f"chit: OpenRouter documents no parameter {name!r}; it is sent as given.{meant}\n")
+        write_err(f"chit: OpenRouter documents no parameter {name!r}; it is sent as given.{meant}\n")
     return parameters
 
 

@@ -13,12 +13,12 @@ from chit.cli.exits import DONE, exit_code, print_error
 from chit.cli.parts import part_lines
 from chit.cli.receipt import chit_line
 from chit.cli.record import message_record
-from chit.cli.terminal import begin_again, is_terminal, neutralise, paint, write_out
+from chit.cli.terminal import begin_again, is_terminal, neutralise, paint, write_err, write_json, write_out
 from chit.core.events import Event, ReasoningAdded, Retrying, TextAdded
 from chit.core.generation import Generation, write_chit
-from chit.core.jsontext import encode_json
 from chit.core.messages import Message, TextPart
 from chit.core.surrogates import join_surrogates
+from chit.errors import StoreError
 from chit.prefs import load_prefs
 from chit.running import Running
 from chit.vault.sources import load_key
@@ -75,13 +75,13 @@ class _Asking:
         message = await running.wait()
         if self._as_json:
             await self._settle(running.generation)
-            await self._print_record(message)
+            await self._print_record(message, running)
         else:
             self._finish_text(message)
             await self._print_chit(message, running.generation)
         if running.error is not None:
             print_error(running.error)
-        if self._stopped is not None and running.generation.state in ("stopped", "unknown"):
+        if self._stopped is not None and running.generation.state != "done":
             return self._stopped
         return DONE if running.error is None else exit_code(running.error)
 
@@ -115,13 +115,13 @@ class _Asking:
 
     def _show_event(self, event: Event, *, first_thought: bool) -> None:
         if isinstance(event, Retrying):
-            sys.stderr.write(f"chit: {neutralise(event.error.message)} Trying again in {event.delay:.0f} s.\n")
+            write_err(f"chit: {neutralise(event.error.message)} Trying again in {event.delay:.0f} s.\n")
         elif self._as_json:
             return
         elif isinstance(event, TextAdded):
             self._write(event.text)
         elif isinstance(event, ReasoningAdded) and first_thought and is_terminal(sys.stderr):
-            sys.stderr.write(paint("thinking…\n", "dim", sys.stderr))
+            write_err(paint("thinking…\n", "dim", sys.stderr))
 
     def _write(self, text: str) -> None:
         write_out(neutralise(text) if is_terminal(sys.stdout) else text)
@@ -133,12 +133,15 @@ class _Asking:
             self._write(message.text)
         if self._shown and not self._shown.endswith("\n"):
             write_out("\n")
-        sys.stderr.write("".join(f"{line}\n" for line in part_lines(message)))
+        write_err("".join(f"{line}\n" for line in part_lines(message)))
 
-    async def _print_record(self, message: Message) -> None:
-        message = await self._app.store.get_message(message.id)
-        generation = await self._app.store.find_generation(message.id)
-        write_out(encode_json(message_record(message, generation)).decode() + "\n")
+    async def _print_record(self, message: Message, running: Running) -> None:
+        """As it is kept; where its end could not be kept, as it is here."""
+        generation = running.generation
+        if not isinstance(running.error, StoreError):
+            message = await self._app.store.get_message(message.id)
+            generation = await self._app.store.find_generation(message.id) or generation
+        write_json(message_record(message, generation))
 
     async def _print_chit(self, message: Message, generation: Generation) -> None:
         """On a terminal the pending line is replaced in place; elsewhere it is printed once, when it is final.
@@ -151,15 +154,14 @@ class _Asking:
         generation = await self._app.store.find_generation(message.id) or generation
         line = chit_line(write_chit(generation), sys.stderr)
         if at_terminal:
-            sys.stderr.write(line)
-            sys.stderr.flush()
+            write_err(line)
         await self._settle(generation, at_terminal=at_terminal)
         generation = await self._app.store.find_generation(message.id) or generation
         settled = chit_line(write_chit(generation), sys.stderr)
         if at_terminal and settled == line:
-            sys.stderr.write("\n")
+            write_err("\n")
         else:
-            sys.stderr.write(f"{begin_again(line) if at_terminal else ''}{settled}\n")
+            write_err(f"{begin_again(line, sys.stderr) if at_terminal else ''}{settled}\n")
 
     async def _settle(self, generation: Generation, *, at_terminal: bool = False) -> None:
         seconds = WAIT_SECONDS if self._wait else LINGER_SECONDS if at_terminal else 0.0

@@ -1,7 +1,5 @@
 """`chit demo`: the main job against the sandbox in one go: ask, stream, record, settle. No key, no network, no bill."""
 
-import sys
-
 import click
 
 
@@ -12,8 +10,8 @@ def demo(prompt: tuple[str, ...]) -> int:
     import asyncio
 
     from chit.cli.demonstration import demonstrate
+    from chit.cli.terminal import write_out
 
     text = " ".join(prompt) or "What is a chit, and why would I want one with every reply?"
-    sys.stdout.write("Chit asks the built-in sandbox: no key, no network, nothing is billed.\n\n")
-    sys.stdout.flush()
+    write_out("Chit asks the built-in sandbox: no key, no network, nothing is billed.\n\n")
     return asyncio.run(demonstrate(text))

@@ -1,6 +1,5 @@
 """The one boundary where errors become a line on the terminal and an exit code."""
 
-import sys
 from typing import Any
 
 from chit.errors import ChitError, UpstreamError
@@ -19,6 +18,9 @@ _OWN_KINDS = {
     "store_damaged": USAGE,
     "store_too_new": USAGE,
     "disk_full": 6,
+    "output_failed": 6,
+    "stopped": STOPPED,
+    "bug": BUG,
     "key_missing": 3,
     "locked": 3,
 }
@@ -49,10 +51,9 @@ def sentence(text: str) -> str:
 
 def print_error(error: ChitError) -> None:
     """On standard error, neutralised: parts of it may come from a provider."""
-    from chit.cli.terminal import neutralise
+    from chit.cli.terminal import neutralise, write_err
 
-    sys.stderr.write(f"chit: {neutralise(one_line(error))}\n")
-    sys.stderr.flush()
+    write_err(f"chit: {neutralise(one_line(error))}\n")
 
 
 def empty_record(error: ChitError) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What every command that opens the store does in passing: settle what is due, adopt what a dead process left."""
 
 import time
+from contextlib import suppress
 
 from chit.cli.blocking import finish
 from chit.prefs import UserPrefs
@@ -13,26 +14,28 @@ MOST_SECONDS = 1.0
 def do_chores(prefs: UserPrefs, store: SqliteStore) -> None:
     """At most one second, and nothing at all where nothing is due: then not even asyncio is imported.
 
-    Without a key, nothing can be settled; that is no error here.
+    Without a key, nothing can be settled; where nothing can be written, nothing is done. Neither keeps from reading.
     """
     if not _is_due(store):
         return
     import asyncio
 
     from chit.app import open_app
-    from chit.errors import KeyUnavailable
+    from chit.core.secret import Secret
+    from chit.errors import KeyUnavailable, StoreError
     from chit.vault.sources import load_key
 
-    try:
+    key: Secret | None = None
+    with suppress(KeyUnavailable):
         key = load_key(None)
-    except KeyUnavailable:
-        return
 
     async def work() -> None:
-        async with open_app(prefs, key=lambda: key, settling=False) as app:
-            await app.settler.work_off(MOST_SECONDS)
+        async with open_app(prefs, key=lambda: key or load_key(None), settling=False) as app:
+            if key is not None:
+                await app.settler.work_off(MOST_SECONDS)
 
-    asyncio.run(work())
+    with suppress(StoreError):
+        asyncio.run(work())
 
 
 def _is_due(store: SqliteStore) -> bool:

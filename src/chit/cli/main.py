@@ -10,7 +10,7 @@ import click
 from chit.about import MODELS_PAGE, VERSION
 from chit.cli.ask import ask
 from chit.cli.demo import demo
-from chit.cli.exits import BUG, PIPE_CLOSED, STOPPED, USAGE, empty_record, exit_code, print_error
+from chit.cli.exits import DONE, PIPE_CLOSED, STOPPED, USAGE, empty_record, exit_code, print_error
 from chit.cli.sandbox import sandbox
 from chit.cli.settle import settle
 from chit.cli.show import show
@@ -33,9 +33,9 @@ for command in (ask, show, settle, demo, sandbox):
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run and exit: 0 done, 2 usage, 3 key, 4 rejected, 5 credits or limits, 6 upstream, 130 stopped, 1 a bug."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    _open_missing_streams()
     try:
-        result = cli.main(arguments, prog_name="chit", standalone_mode=False)
-        code = result if isinstance(result, int) else 0
+        code = _run(arguments)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
@@ -45,30 +45,56 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = _report(InputError(error.format_message(), hint=hint), arguments)
     except (click.Abort, KeyboardInterrupt):
         code = STOPPED
+        _print_record(ChitError("stopped by Ctrl-C", kind="stopped"), arguments)
     except ChitError as error:
         code = _report(error, arguments)
     except BrokenPipeError:
-        _silence_stdout()
+        _silence()
         code = PIPE_CLOSED
     except Exception:
         import traceback
 
         traceback.print_exc()
-        sys.stderr.write("chit: this is a bug in Chit, sorry. What was received is kept; see `chit show`.\n")
-        code = BUG
+        code = _report(
+            ChitError("this is a bug in Chit, sorry", hint="What was received is kept; see `chit show`.", kind="bug"),
+            arguments,
+        )
     sys.exit(code)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Not `cli.main`, which would make a closed pipe exit with 1."""
+    try:
+        with cli.make_context("chit", list(arguments)) as context:
+            result = cli.invoke(context)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    return result if isinstance(result, int) else DONE
+
+
+def _open_missing_streams() -> None:
+    """A caller may have closed them (`<&-`): the first file we open must not take their place, nor None be written to."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (for as long as we run)
 
 
 def _report(error: ChitError, arguments: Sequence[str]) -> int:
     """One line for a person; with `--json` the object as well, for a program."""
     print_error(error)
-    if "--json" in arguments:
-        from chit.core.jsontext import encode_json
-
-        sys.stdout.write(encode_json(empty_record(error)).decode() + "\n")
+    _print_record(error, arguments)
     return exit_code(error)
 
 
-def _silence_stdout() -> None:
-    """The reader went away: keep the interpreter from failing again when it flushes at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _print_record(error: ChitError, arguments: Sequence[str]) -> None:
+    if "--json" in arguments:
+        from chit.cli.terminal import write_json
+
+        write_json(empty_record(error))
+
+
+def _silence() -> None:
+    from chit.cli.terminal import silence
+
+    silence(sys.stdout)
+    silence(sys.stderr)

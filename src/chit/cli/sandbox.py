@@ -1,6 +1,5 @@
 """`chit sandbox`: an OpenRouter in a box, for trying and developing offline."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -37,6 +36,7 @@ def sandbox(port: int, recordings: Path | None, seed: int, pace: float, settle_a
     import asyncio
     import signal
 
+    from chit.cli.terminal import write_out
     from chit.sandbox.account import SANDBOX_KEY
     from chit.sandbox.server import Sandbox
 
@@ -51,11 +51,10 @@ def sandbox(port: int, recordings: Path | None, seed: int, pace: float, settle_a
         ended = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
-        sys.stdout.write(
+        write_out(
             f"The sandbox listens at {base_url}. Nothing is billed. Ctrl-C ends it. In another terminal:\n\n"
             f"  export CHIT_BASE_URL={base_url}\n  export OPENROUTER_API_KEY={SANDBOX_KEY}\n  chit ask 'Hello'\n\n"
         )
-        sys.stdout.flush()
         try:
             await ended.wait()
         finally:

@@ -1,12 +1,12 @@
 """`chit settle`: fetch the records of generations that are still pending."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from chit.cli.options import api_key_file, as_json
+from chit.errors import NotFound
 
 if TYPE_CHECKING:
     from chit.app import App
@@ -39,34 +39,45 @@ def settle(ids: tuple[str, ...], wait: bool, as_json: bool, api_key_file: Path |
 
 
 async def _settle(app: "App", ids: tuple[str, ...], *, seconds: float) -> dict[str, int]:
-    """How many ended in each state."""
+    """How many ended in each state. Raises `NotFound`."""
     import asyncio
     import time
 
     counts = {"settled": 0, "pending": 0, "gave_up": 0}
-    names = list(ids) or [job.generation_id for job in await app.store.list_pending()]
+    for name in ids:
+        await _check_known(app, name)
     deadline = time.monotonic() + seconds
-    while names:
-        outcomes = await app.settler.settle_now(names)
-        for outcome in outcomes:
+    while names := await _list_pending(app, ids):
+        for outcome in await app.settler.settle_now(names):
             if outcome.state != "pending":
                 counts[outcome.state] += 1
-                names.remove(outcome.generation_id)
-        if time.monotonic() >= deadline or not names:
+        counts["pending"] = len(await _list_pending(app, ids))
+        left = deadline - time.monotonic()
+        if not counts["pending"] or left <= 0:
             break
-        await asyncio.sleep(min(2.0, max(0.0, deadline - time.monotonic())))
-    pending = {job.generation_id for job in await app.store.list_pending()}
-    counts["pending"] = len(pending.intersection(names))
+        await asyncio.sleep(min(2.0, left))
     return counts
 
 
-def _print(counts: dict[str, int], *, as_json: bool) -> None:
-    if as_json:
-        from chit.core.jsontext import encode_json
+async def _check_known(app: "App", name: str) -> None:
+    found = await app.store.find(name)
+    if found is None or found.kind != "generation":
+        raise NotFound(f"no generation here has the id {name}", hint="`chit ask --json` prints the gen-… id.")
 
-        sys.stdout.write(encode_json(counts).decode() + "\n")
+
+async def _list_pending(app: "App", ids: tuple[str, ...]) -> list[str]:
+    """Without `ids`, all. Another process may settle some of them meanwhile."""
+    pending = [job.generation_id for job in await app.store.list_pending()]
+    return [name for name in pending if name in ids or not ids]
+
+
+def _print(counts: dict[str, int], *, as_json: bool) -> None:
+    from chit.cli.terminal import write_json, write_out
+
+    if as_json:
+        write_json(counts)
         return
     words = [f"{counts['settled']} settled", f"{counts['pending']} still pending"]
     if counts["gave_up"]:
         words.append(f"{counts['gave_up']} given up: OpenRouter has no record of them")
-    sys.stdout.write(" · ".join(words) + "\n")
+    write_out(" · ".join(words) + "\n")

@@ -1,7 +1,7 @@
 """`chit show`: a message, a conversation or a generation, as it is in the history."""
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -47,8 +47,9 @@ def _show(store: "SqliteStore", name: str, *, as_json: bool) -> None:
     generation = finish(store.find_generation(message_id))
     if as_json:
         from chit.cli.record import message_record
+        from chit.cli.terminal import write_json
 
-        _print_json(message_record(message, generation))
+        write_json(message_record(message, generation))
     else:
         _print_message(message, generation, full=True)
 
@@ -58,18 +59,13 @@ def _show_conversation(store: "SqliteStore", conversation_id: str, *, as_json: b
     generations = {each.message_id: each for each in finish(store.list_generations(conversation_id))}
     if as_json:
         from chit.cli.record import conversation_record
+        from chit.cli.terminal import write_json
 
         conversation = finish(store.get_conversation(conversation_id))
-        _print_json(conversation_record(conversation, messages, generations))
+        write_json(conversation_record(conversation, messages, generations))
         return
     for message in messages:
         _print_message(message, generations.get(message.id), full=False)
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    from chit.core.jsontext import encode_json
-
-    sys.stdout.write(encode_json(value).decode() + "\n")
 
 
 def _print_message(message: "Message", generation: "Generation | None", *, full: bool) -> None:

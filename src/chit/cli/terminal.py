@@ -2,13 +2,16 @@
 
 import os
 import re
-import shutil
 import sys
-from typing import TextIO
+from typing import Any, TextIO
+
+from chit.errors import ChitError
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 _STYLE = re.compile("\x1b\\[[0-9;]*m")
+_NOT_ASCII = re.compile("[^\x20-\x7e]")
+_COLUMNS = 80
 
 
 def neutralise(text: str) -> str:
@@ -35,13 +38,69 @@ def paint(text: str, style: str, stream: TextIO) -> str:
     return f"\x1b[{codes[style]}m{text}\x1b[0m" if wants_colour(stream) else text
 
 
-def begin_again(line: str) -> str:
-    """What to write so that the next line takes the place of `line`; a new line where it has wrapped."""
-    columns = shutil.get_terminal_size().columns
-    return "\r\x1b[K" if len(_STYLE.sub("", line)) < columns else "\n"
+def begin_again(line: str, stream: TextIO) -> str:
+    """What to write so that the next line takes the place of `line`; a new line where it has wrapped.
+
+    A dumb terminal cannot erase.
+    """
+    fits = len(_STYLE.sub("", line)) < _columns(stream)
+    return "\r\x1b[K" if fits and os.environ.get("TERM") != "dumb" else "\n"
 
 
 def write_out(text: str) -> None:
-    """To standard output, at once; what its encoding cannot say is replaced."""
-    sys.stdout.write(text.encode(sys.stdout.encoding or "utf-8", "replace").decode(sys.stdout.encoding or "utf-8"))
-    sys.stdout.flush()
+    """To standard output, at once; what its encoding cannot say is replaced.
+
+    Raises `BrokenPipeError` if the reader has left, and `ChitError` of kind `output_failed`: a full disk, say.
+    """
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence(sys.stdout)
+        raise ChitError(
+            f"standard output cannot be written: {error.strerror}",
+            hint="Free some space, or send it elsewhere; what was received is kept: see `chit show`.",
+            kind="output_failed",
+        ) from error
+
+
+def write_json(value: Any) -> None:
+    """One JSON object as a line on standard output. What a terminal would obey, or the encoding cannot say, is escaped."""
+    from chit.core.jsontext import encode_json
+
+    text = encode_json(value).decode()
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+        unsafe = _CONTROL
+    except UnicodeEncodeError:
+        unsafe = _NOT_ASCII
+    write_out(unsafe.sub(_escape, text) + "\n")
+
+
+def write_err(text: str) -> None:
+    """To standard error, at once. Where that cannot be written, nobody listens: no reason to fail."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        silence(sys.stderr)
+
+
+def silence(stream: TextIO) -> None:
+    """Its reader is gone: keep the interpreter from failing again when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+def _columns(stream: TextIO) -> int:
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _COLUMNS
+    except OSError:
+        return _COLUMNS

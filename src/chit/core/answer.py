@@ -4,7 +4,7 @@ The one judge of "done", for streams and unary replies alike. A reply is done on
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chit.core.fault import Fault, find_error, read_fault
@@ -33,9 +33,12 @@ class Answer:
 
 
 def judge_stream(fold: CompletionFold, broken: Fault | None, *, stopped: bool = False) -> Answer:
-    """The answer of a stream that will bring nothing more. `broken` is what the connection did, if it broke."""
+    """The answer of a stream that will bring nothing more.
+
+    `broken` is what the connection did, if it broke; a stream that had said it was over is done all the same.
+    """
     completion = fold.completion()
-    if stopped:
+    if stopped and not fold.complete:
         return _answer(completion, "stopped", None)
     if fold.error is not None:
         received = fold.error_text or encode_json(fold.error)
@@ -50,7 +53,7 @@ def judge_body(body: bytes, broken: Fault | None) -> Answer:
     """The answer of a unary reply with a good status."""
     raw = body.decode("utf-8", "replace")
     if broken is not None:
-        return Answer(state="cut", fault=_with_raw(broken, raw))
+        return Answer(state="cut", fault=replace(broken, status=200, raw=raw))
     try:
         completion = mend_surrogates(decode_object(body))
     except JsonInvalid as error:
@@ -129,7 +132,3 @@ def _error_inside(body: Mapping[str, Any], received: bytes) -> Fault:
         generation_id=read_text(body.get("id")),
         requested_model=read_text(body.get("model")),
     )
-
-
-def _with_raw(fault: Fault, raw: str) -> Fault:
-    return Fault(phase=fault.phase, cause=fault.cause, status=200, text=fault.text, raw=raw)

@@ -31,6 +31,10 @@ class Tree:
         """Raises `KeyError`."""
         return self._by_id[message_id]
 
+    def find(self, message_id: str) -> Message | None:
+        """None if there is no such message."""
+        return self._by_id.get(message_id)
+
     def children(self, message_id: str | None) -> tuple[Message, ...]:
         """The messages that follow one, oldest first; of None, the roots."""
         return tuple(self._children.get(message_id, ()))

@@ -9,7 +9,8 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
@@ -77,7 +78,8 @@ class OpenRouterClient:
     ) -> Reply | Fault:
         """POST `/chat/completions`, once. `model` and `uses_tools` go into the fault, to explain and to retry by.
 
-        Raises `KeyUnavailable`; every failure of the exchange is a `Fault`.
+        Raises `KeyUnavailable`, and `UpstreamError` for a proxy that cannot be used; every failure of the exchange is a
+        `Fault`.
         """
         if self._paid is None:
             self._paid = self._open_session(force_close=True)
@@ -129,9 +131,10 @@ class OpenRouterClient:
             import truststore
 
             secure = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        proxy = _find_proxy(self._base_url)
         connector = aiohttp.TCPConnector(limit=0, force_close=force_close, ssl=secure)
         jar = aiohttp.DummyCookieJar()
-        return aiohttp.ClientSession(connector=connector, cookie_jar=jar, trust_env=True, headers=self._attribution)
+        return aiohttp.ClientSession(connector=connector, cookie_jar=jar, proxy=proxy, headers=self._attribution)
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._key().reveal()}"}
@@ -181,6 +184,16 @@ class OpenRouterClient:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise explain(read_connection_fault(error, started=False)) from error
         return _decode_record(path, response, body)
+
+
+def _find_proxy(base_url: str) -> str | None:
+    """From the environment. Not by aiohttp's `trust_env`, which refuses every call if a `.netrc` names the host."""
+    address = urlsplit(base_url)
+    proxy = None if proxy_bypass(address.netloc) else getproxies().get(address.scheme)
+    if proxy is None or proxy.startswith(("http://", "https://")):
+        return proxy
+    text = f"{address.scheme}_proxy names no proxy that begins with http:// or https://"
+    raise explain(Fault(phase="unsent", cause="proxy", text=text))
 
 
 async def _read_capped(response: aiohttp.ClientResponse) -> bytes:

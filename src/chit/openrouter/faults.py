@@ -1,8 +1,5 @@
 """Failed exchanges into `Fault`: the one seam where aiohttp's exceptions are known."""
 
-import socket
-import ssl
-
 import aiohttp
 
 from chit.core.fault import Cause, Fault, Phase
@@ -27,9 +24,9 @@ def _classify(error: Exception) -> tuple[Cause, bool]:
     match error:
         case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
             return "proxy", True
-        case aiohttp.ClientConnectorDNSError() | socket.gaierror():
+        case aiohttp.ClientConnectorDNSError():
             return "dns", True
-        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError() | ssl.SSLError():
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
             return "tls", True
         case aiohttp.ConnectionTimeoutError() | aiohttp.ClientConnectorError():
             return "connect", True

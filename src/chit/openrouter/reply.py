@@ -19,6 +19,7 @@ class Reply:
         connection = response.connection
         if connection is not None and connection.protocol is not None:
             connection.protocol.read_timeout = idle_seconds
+            connection.protocol.start_timeout()  # the clock that runs already is the first byte's
         self._received = 0
         self.fault: Fault | None = None
         """Set once reading broke off; None after a clean end."""

@@ -211,3 +211,5 @@ def _index(connection: apsw.Connection, seq: int, message: Message) -> None:
     if text:
         text = text.encode("utf-8", "replace").decode()
         connection.execute("INSERT OR REPLACE INTO message_text (rowid, text) VALUES (?, ?)", (seq, text))
+    else:
+        connection.execute("DELETE FROM message_text WHERE rowid = ?", (seq,))

@@ -1,0 +1,1 @@
+"""Benchmarks: what Chit costs beside its peers. `make bench` runs them; docs/benchmarks.md keeps the figures."""
