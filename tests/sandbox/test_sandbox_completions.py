@@ -2,13 +2,15 @@
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from chit.sandbox.account import MANAGEMENT_KEY, SANDBOX_KEY, Account
+from chit.sandbox.account import MANAGEMENT_KEY, SANDBOX_KEY
 from chit.sandbox.failure_table import FAILURES
 from chit.sandbox.magic import MAGIC
 from chit.sandbox.models import MODELS
+from tests.sandbox.caller import Caller
 
 WEATHER = {
     "type": "function",
@@ -17,7 +19,7 @@ WEATHER = {
 HELLO = [{"role": "user", "content": "Hello?"}]
 
 
-async def test_unary_answer_quotes_the_question(caller):
+async def test_unary_answer_quotes_the_question(caller: Caller) -> None:
     """A plain completion has an id in its header, blanks before its JSON, and the question in its text."""
     answer = await caller.complete(text="Why is the sky blue?")
     assert answer.status == 200
@@ -28,7 +30,7 @@ async def test_unary_answer_quotes_the_question(caller):
     assert answer.json["choices"][0]["native_finish_reason"] == "completed"
 
 
-async def test_stream_has_the_order_of_the_real_one(caller):
+async def test_stream_has_the_order_of_the_real_one(caller: Caller) -> None:
     """Comments, a role, deltas, a finish chunk, one usage chunk with empty choices, `[DONE]`."""
     answer = await caller.complete("sandbox/echo", "Grüße 👩‍🚀!", stream=True)
     assert answer.headers["Content-Type"] == "text/event-stream"
@@ -43,7 +45,7 @@ async def test_stream_has_the_order_of_the_real_one(caller):
     assert {"object", "created", "model", "provider", "system_fingerprint"} <= first.keys()
 
 
-async def test_older_usage_chunk_on_request(caller):
+async def test_older_usage_chunk_on_request(caller: Caller) -> None:
     """The usage chunk can carry one empty delta, as older traffic did."""
     caller.sandbox.account.usage_choices = "delta"
     answer = await caller.complete("sandbox/echo", stream=True)
@@ -51,7 +53,7 @@ async def test_older_usage_chunk_on_request(caller):
 
 
 @pytest.mark.parametrize("member", ["max_tokens", "max_completion_tokens"])
-async def test_output_cap_is_honoured(caller, member):
+async def test_output_cap_is_honoured(caller: Caller, member: str) -> None:
     """Both caps end the reply with `length` after exactly so many tokens."""
     answer = await caller.complete("sandbox/long", **{member: 7})
     assert answer.json["usage"]["completion_tokens"] == 7
@@ -60,7 +62,7 @@ async def test_output_cap_is_honoured(caller, member):
 
 @pytest.mark.parametrize("name", [name for name in MAGIC if name not in ("stall", "cut", "reset")])
 @pytest.mark.parametrize("stream", [False, True])
-async def test_magic_models_end_in_a_billed_state(caller, name, stream):
+async def test_magic_models_end_in_a_billed_state(caller: Caller, name: str, stream: bool) -> None:
     """Every magic model that ends by itself leaves exactly one billed generation, of the answered id."""
     answer = await caller.complete(f"sandbox/{name}", stream=stream)
     assert answer.status == 200
@@ -73,7 +75,7 @@ async def test_magic_models_end_in_a_billed_state(caller, name, stream):
 
 
 @pytest.mark.parametrize("name", FAILURES)
-async def test_failures_come_as_in_the_table(caller, name):
+async def test_failures_come_as_in_the_table(caller: Caller, name: str) -> None:
     """Every `sandbox/error-…` model answers its status and its text, names itself, and bills nothing."""
     answer = await caller.complete(f"sandbox/error-{name}")
     failure = FAILURES[name]
@@ -82,6 +84,7 @@ async def test_failures_come_as_in_the_table(caller, name):
     assert b"{model}" not in answer.body
     assert "X-Generation-Id" not in answer.headers
     if failure.content_type == "application/json":
+        assert not isinstance(failure.body, str)
         assert answer.json["error"]["message"] == failure.body["error"]["message"].replace(
             "{model}", f"sandbox/error-{name}"
         )
@@ -89,13 +92,13 @@ async def test_failures_come_as_in_the_table(caller, name):
     assert caller.sandbox.ledger.requests[0].status == failure.status
 
 
-async def test_every_magic_id_is_documented():
+async def test_every_magic_id_is_documented() -> None:
     """`MODELS` holds every magic id with a line about it."""
     assert all(MODELS[f"sandbox/{name}"] for name in MAGIC)
     assert all(MODELS[f"sandbox/error-{name}"] for name in FAILURES)
 
 
-async def test_tools_are_called_then_answered(caller):
+async def test_tools_are_called_then_answered(caller: Caller) -> None:
     """One call per offered tool with JSON arguments in pieces; after results, text; without tools, text."""
     answer = await caller.complete(
         "sandbox/tools", stream=True, tools=[WEATHER, {"type": "function", "function": {"name": "now"}}, {"type": "x"}]
@@ -113,10 +116,10 @@ async def test_tools_are_called_then_answered(caller):
     assert "arrived" in after.json["choices"][0]["message"]["content"]
 
 
-async def test_reasoning_can_be_asked_for_hidden_and_refused(caller):
+async def test_reasoning_can_be_asked_for_hidden_and_refused(caller: Caller) -> None:
     """Reasoning shows where a model thinks or is asked to, and hides on request."""
 
-    async def reasoning(model, **members):
+    async def reasoning(model: str, **members: Any) -> Any:
         answer = await caller.complete(model, **members)
         return answer.json["choices"][0]["message"]["reasoning"]
 
@@ -130,7 +133,7 @@ async def test_reasoning_can_be_asked_for_hidden_and_refused(caller):
     assert not await reasoning("deepseek/deepseek-r1-0528", reasoning={"exclude": True})
 
 
-async def test_structured_output_fits_the_schema(caller):
+async def test_structured_output_fits_the_schema(caller: Caller) -> None:
     """`response_format` gives JSON of the schema's shape, from ordinary models too."""
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
     wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
@@ -141,7 +144,7 @@ async def test_structured_output_fits_the_schema(caller):
     assert json.loads(loose.json["choices"][0]["message"]["content"])
 
 
-async def test_hard_json_reaches_the_wire(caller):
+async def test_hard_json_reaches_the_wire(caller: Caller) -> None:
     """Halves of an emoji in two chunks, a lone half, and an integer beyond 64 bits arrive as such."""
     body = (await caller.complete("sandbox/surrogates", stream=True)).body
     assert b'"content":"\\ud83d"' in body
@@ -152,13 +155,13 @@ async def test_hard_json_reaches_the_wire(caller):
     assert bigint["sandbox_bigint"] == 2**70 + 1
 
 
-async def test_debug_chunk_on_request(caller):
+async def test_debug_chunk_on_request(caller: Caller) -> None:
     """`debug.echo_upstream_body` gives any model's stream a first chunk with empty choices."""
     answer = await caller.complete("sandbox/echo", stream=True, debug={"echo_upstream_body": True})
     assert (answer.chunks[0]["choices"], "debug" in answer.chunks[0]) == ([], True)
 
 
-async def test_fallback_names_who_was_tried(caller):
+async def test_fallback_names_who_was_tried(caller: Caller) -> None:
     """With several models the first that runs answers, and the record lists the attempts before it."""
     answer = await caller.complete("sandbox/error-overloaded-503", models=["sandbox/echo"])
     assert answer.json["model"] == "sandbox/echo"
@@ -166,11 +169,11 @@ async def test_fallback_names_who_was_tried(caller):
     assert [attempt["status"] for attempt in record["provider_responses"]] == [503, 200]
 
 
-async def test_account_decides(caller):
+async def test_account_decides(caller: Caller) -> None:
     """Missing models, ids, messages, money, limits and policies are refused with OpenRouter's own words."""
-    account: Account = caller.sandbox.account
+    account = caller.sandbox.account
 
-    async def refused(**members):
+    async def refused(**members: Any) -> tuple[int, str]:
         key = members.pop("key", SANDBOX_KEY)
         answer = await caller.send("POST", "/chat/completions", key=key, json={"messages": HELLO, **members})
         return answer.status, answer.json["error"]["message"]
@@ -210,14 +213,14 @@ async def test_account_decides(caller):
     assert await refused() == (400, "No models provided")
 
 
-async def test_free_models_run_on_an_empty_account(caller):
+async def test_free_models_run_on_an_empty_account(caller: Caller) -> None:
     """A balance of zero still allows free models, and they cost nothing."""
     caller.sandbox.account.total_credits = 0
     answer = await caller.complete("meta-llama/llama-3.3-70b-instruct:free")
     assert answer.json["usage"]["cost"] == 0
 
 
-async def test_ids_are_understood(caller):
+async def test_ids_are_understood(caller: Caller) -> None:
     """Variants, presets, routers and aliases find their model; provider order is followed."""
     for model in ("openai/gpt-4o-mini:nitro", "openai/gpt-4o-mini@preset/x", "openrouter/auto", "@preset/x"):
         assert (await caller.complete(model)).json["model"].startswith("openai/")
@@ -229,13 +232,13 @@ async def test_ids_are_understood(caller):
     assert record["router"] == "openrouter/auto"
 
 
-async def test_prompt_is_accepted_instead_of_messages(caller):
+async def test_prompt_is_accepted_instead_of_messages(caller: Caller) -> None:
     """The older `prompt` string is a question too."""
     answer = await caller.send("POST", "/chat/completions", json={"prompt": "Hi", "model": "sandbox/echo"})
     assert answer.json["choices"][0]["message"]["content"] == "Hi"
 
 
-async def test_parts_and_media_count(caller):
+async def test_parts_and_media_count(caller: Caller) -> None:
     """Content parts are read, and pictures count as prompt tokens."""
     parts = [{"type": "text", "text": "see"}, {"type": "image_url", "image_url": {"url": "data:"}}]
     answer = await caller.complete("sandbox/echo", messages=[{"role": "user", "content": parts}])
@@ -244,14 +247,14 @@ async def test_parts_and_media_count(caller):
 
 
 @pytest.mark.parametrize("raw", [b"{", b"[" * 100_000, b"[]", b"\xff"])
-async def test_broken_bodies_are_refused(caller, raw):
+async def test_broken_bodies_are_refused(caller: Caller, raw: bytes) -> None:
     """Bytes that are no JSON object are answered 400, and kept in the ledger as they came."""
     answer = await caller.send("POST", "/chat/completions", data=raw)
     assert answer.status == 400
     assert caller.sandbox.ledger.requests[0].raw == raw
 
 
-async def test_lone_surrogates_in_a_body_are_echoed(caller):
+async def test_lone_surrogates_in_a_body_are_echoed(caller: Caller) -> None:
     """What only the standard library's parser reads comes back as it was sent."""
     raw = b'{"model":"sandbox/echo","messages":[{"role":"user","content":"\\ud83d!"}]}'
     answer = await caller.send("POST", "/chat/completions", data=raw)
@@ -259,7 +262,7 @@ async def test_lone_surrogates_in_a_body_are_echoed(caller):
     assert (await caller.send("GET", "/sandbox/ledger")).status == 200
 
 
-async def test_byok_and_cache_show_in_the_bill(caller):
+async def test_byok_and_cache_show_in_the_bill(caller: Caller) -> None:
     """The caller's own key costs only the fee; cached tokens save money and say how much."""
     byok = (await caller.complete("sandbox/byok")).json
     assert byok["usage"]["is_byok"]

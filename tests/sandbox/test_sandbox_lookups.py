@@ -1,6 +1,7 @@
 """The GET endpoints, the control endpoint, the server itself."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from chit.sandbox.ledger import Generation
 from chit.sandbox.pricing import Price
 from chit.sandbox.script import content
 from chit.sandbox.server import Sandbox
+from tests.sandbox.caller import Caller
 
 RECORD_MEMBERS = set(
     [
@@ -63,7 +65,7 @@ RECORD_MEMBERS = set(
 )
 
 
-async def test_a_record_settles_later_with_every_member(caller):
+async def test_a_record_settles_later_with_every_member(caller: Caller) -> None:
     """`/generation` is 404 until it has settled, then agrees with the reply; every call is counted."""
     caller.sandbox.settle_after = 3600
     answer = await caller.complete("sandbox/citations", user="u", session_id="s", key=SANDBOX_KEY)
@@ -81,7 +83,7 @@ async def test_a_record_settles_later_with_every_member(caller):
     assert (await caller.send("GET", "/generation?id=gen-0-x")).status == 404
 
 
-async def test_credits_need_a_management_key(caller):
+async def test_credits_need_a_management_key(caller: Caller) -> None:
     """Management keys see both totals, ordinary keys 403 or, if so set, the misleading zeros."""
     await caller.complete("sandbox/echo")
     totals = (await caller.send("GET", "/credits", key=MANAGEMENT_KEY)).json["data"]
@@ -95,7 +97,7 @@ async def test_credits_need_a_management_key(caller):
     assert (await caller.send("GET", "/credits")).json["data"] == {"total_credits": 0, "total_usage": 0}
 
 
-async def test_a_key_describes_itself(caller):
+async def test_a_key_describes_itself(caller: Caller) -> None:
     """`/key` shows kind, usage and what is left, never less than nothing."""
     await caller.complete("sandbox/byok")
     key = caller.sandbox.account.keys[SANDBOX_KEY]
@@ -110,7 +112,7 @@ async def test_a_key_describes_itself(caller):
     assert (await caller.send("GET", "/key", key="sk-or-v1-new")).json["data"]["free_model_daily_requests"]["used"] == 1
 
 
-async def test_spending_lowers_what_is_left():
+async def test_spending_lowers_what_is_left() -> None:
     """A cap with its own remainder shrinks with every bill, BYOK cost included if the key says so."""
     async with Sandbox(pace=0, account=Account(keys={})) as sandbox:
         assert sandbox.account.keys == {}
@@ -123,7 +125,7 @@ async def test_spending_lowers_what_is_left():
     assert account.balance == 25 - usage.cost
 
 
-def _byok_generation():
+def _byok_generation() -> Generation:
     generation = Generation(
         id="g", model="m", provider="p", streamed=False, created=0, price=Price.of("1", "1"), is_byok=True
     )
@@ -132,20 +134,20 @@ def _byok_generation():
 
 
 @pytest.mark.parametrize("path", ["/key", "/credits", "/models/user", "/generation?id=x"])
-async def test_lookups_need_a_key(caller, path):
+async def test_lookups_need_a_key(caller: Caller, path: str) -> None:
     """Without a key 401, with an expired one too."""
     caller.sandbox.account.keys[SANDBOX_KEY].expires_at = "2020-01-01T00:00:00"
     for key in ("", SANDBOX_KEY):
         assert (await caller.send("GET", path, key=key)).status == 401
 
 
-async def test_keys_expire_in_their_own_zone(caller):
+async def test_keys_expire_in_their_own_zone(caller: Caller) -> None:
     """A key with a later expiry works."""
     caller.sandbox.account.keys[SANDBOX_KEY].expires_at = "2999-01-01T00:00:00+02:00"
     assert (await caller.send("GET", "/key")).status == 200
 
 
-async def test_models_are_listed(caller):
+async def test_models_are_listed(caller: Caller) -> None:
     """The catalogue is public; `/models/user` follows the data policy; `q` filters."""
     models = (await caller.send("GET", "/models", key="")).json
     assert models["total_count"] == len(models["data"]) > len(CATALOGUE)
@@ -157,7 +159,7 @@ async def test_models_are_listed(caller):
     assert all("sonnet" in row["id"] for row in found)
 
 
-async def test_endpoints_and_providers(caller):
+async def test_endpoints_and_providers(caller: Caller) -> None:
     """A model's endpoints name their providers, all of which `/providers` knows."""
     endpoints = (await caller.send("GET", "/models/anthropic/claude-haiku-4.5/endpoints")).json["data"]["endpoints"]
     providers = {row["name"]: row["slug"] for row in (await caller.send("GET", "/providers")).json["data"]}
@@ -165,7 +167,7 @@ async def test_endpoints_and_providers(caller):
     assert (await caller.send("GET", "/models/no/such/endpoints")).status == 404
 
 
-async def test_unknown_paths_are_json(caller):
+async def test_unknown_paths_are_json(caller: Caller) -> None:
     """Paths and methods that do not exist answer in OpenRouter's envelope."""
     for method, path, status in (
         ("GET", "/nix", 404),
@@ -178,7 +180,7 @@ async def test_unknown_paths_are_json(caller):
         assert (answer.status, answer.json["error"]["code"]) == (status, status)
 
 
-async def test_huge_bodies_are_refused(monkeypatch, caller):
+async def test_huge_bodies_are_refused(monkeypatch: pytest.MonkeyPatch, caller: Caller) -> None:
     """A body beyond the cap is answered 413 in JSON."""
     monkeypatch.setattr(server, "_LARGEST_BODY", 10)
     async with Sandbox() as small:
@@ -187,7 +189,7 @@ async def test_huge_bodies_are_refused(monkeypatch, caller):
             assert (answer.status, (await answer.json())["error"]["message"]) == (413, "Request payload too large")
 
 
-async def test_the_account_changes_at_run_time(caller):
+async def test_the_account_changes_at_run_time(caller: Caller) -> None:
     """PATCH sets members of the account and of keys, forgets keys, and never shows a key's text."""
     keys = {SANDBOX_KEY: {"limit": "2.5", "label": "mine"}, MANAGEMENT_KEY: None}
     changed = await caller.send("PATCH", "/sandbox/account", json={"total_credits": 9.5, "keys": keys})
@@ -203,19 +205,19 @@ async def test_the_account_changes_at_run_time(caller):
     "change",
     [{"nix": 1}, {"data_policy": "maybe"}, {"total_credits": "much"}, {"total_usage": None}, [], {"keys": 7}],
 )
-async def test_wrong_changes_are_refused(caller, change):
+async def test_wrong_changes_are_refused(caller: Caller, change: Any) -> None:
     """Unknown members and impossible values are answered 400 with a reason."""
     answer = await caller.send("PATCH", "/sandbox/account", json=change)
     assert (answer.status, bool(answer.json["error"]["message"])) == (400, True)
 
 
-async def test_pages_may_not_control(caller):
+async def test_pages_may_not_control(caller: Caller) -> None:
     """A request with an `Origin` comes from a page, and is refused."""
     answer = await caller.send("POST", "/sandbox/reset", headers={"Origin": "https://evil.example"})
     assert answer.status == 403
 
 
-async def test_the_ledger_tells_all_but_keys(caller):
+async def test_the_ledger_tells_all_but_keys(caller: Caller) -> None:
     """The ledger shows requests, generations and bills, and of a key only its last four characters."""
     await caller.complete("sandbox/echo", headers_kept=True)
     ledger = await caller.send("GET", "/sandbox/ledger")
@@ -229,14 +231,14 @@ async def test_the_ledger_tells_all_but_keys(caller):
     assert (await caller.send("GET", "/sandbox/ledger")).json["requests"] == []
 
 
-async def test_the_account_can_be_replaced(caller):
+async def test_the_account_can_be_replaced(caller: Caller) -> None:
     """A test may hand the running sandbox another account, and read its pace."""
     caller.sandbox.account = Account(default_model=None)
     assert (await caller.complete()).status == 400
     assert caller.sandbox.pace == 0
 
 
-async def test_a_taken_port_is_an_error():
+async def test_a_taken_port_is_an_error() -> None:
     """A second sandbox on the same port raises `OSError`; closing what never started is harmless."""
     async with Sandbox() as first:
         port = int(first.base_url.split(":")[2].split("/")[0])
@@ -248,13 +250,13 @@ async def test_a_taken_port_is_an_error():
     await second.close()
 
 
-def test_ipv6_hosts_are_bracketed():
+def test_ipv6_hosts_are_bracketed() -> None:
     """A base URL is valid for both kinds of addresses."""
     assert server.make_base_url("::1", 80) == "http://[::1]:80/api/v1"
     assert server.make_base_url("127.0.0.1", 80) == "http://127.0.0.1:80/api/v1"
 
 
-async def test_ids_never_meet():
+async def test_ids_never_meet() -> None:
     """Two sandboxes with the same seed give different ids in the same second."""
     boxes = [Sandbox(seed=0)._box for _ in range(2)]
     assert len({box.make_generation_id(1.0) for box in boxes for _ in range(100)}) == 200

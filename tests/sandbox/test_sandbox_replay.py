@@ -1,7 +1,11 @@
 """Replaying recorded traffic."""
 
 import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import aiohttp
 import pytest
@@ -16,13 +20,21 @@ CHAT = "/api/v1/chat/completions"
 JSON = {"content-type": "application/json"}
 
 
-def exchange(body, answer, *, path=CHAT, status=200, headers=JSON, method="POST"):
+def exchange(
+    body: Any,
+    answer: str,
+    *,
+    path: str = CHAT,
+    status: int = 200,
+    headers: Mapping[str, str] = JSON,
+    method: str = "POST",
+) -> dict[str, Any]:
     """One line of a recording."""
     response = {"status": status, "headers": headers, "body": answer}
     return {"name": "x", "request": {"method": method, "path": path, "body": body}, "response": response}
 
 
-async def post(sandbox, body, path="/chat/completions"):
+async def post(sandbox: Sandbox, body: Any, path: str = "/chat/completions") -> tuple[int, dict[str, str], bytes]:
     """The whole reply to a body."""
     headers = {"Authorization": "Bearer sk-or-v1-x"}
     async with (
@@ -32,7 +44,7 @@ async def post(sandbox, body, path="/chat/completions"):
         return answer.status, dict(answer.headers), await answer.read()
 
 
-async def get(sandbox, generation_id):
+async def get(sandbox: Sandbox, generation_id: str) -> tuple[int, Any]:
     """The reply to a lookup, parsed."""
     headers = {"Authorization": "Bearer sk-or-v1-x"}
     async with (
@@ -43,10 +55,10 @@ async def get(sandbox, generation_id):
 
 
 @pytest.fixture
-def recorded(tmp_path):
+def recorded(tmp_path: Path) -> Callable[..., Path]:
     """A function that writes exchanges to a file and returns its path."""
 
-    def write(*exchanges):
+    def write(*exchanges: dict[str, Any]) -> Path:
         path = tmp_path / "recorded.jsonl"
         path.write_text("\n".join(json.dumps(entry) for entry in exchanges) + "\n\n")
         return path
@@ -54,7 +66,7 @@ def recorded(tmp_path):
     return write
 
 
-async def test_bytes_come_back_and_take_turns(recorded):
+async def test_bytes_come_back_and_take_turns(recorded: Callable[..., Path]) -> None:
     """Equal bodies get the recorded bytes, several answers in rotation; other bodies the sandbox's own words."""
     stream = {"content-type": "text/event-stream", "x-generation-id": "gen-1-b"}
     event = (
@@ -79,10 +91,13 @@ async def test_bytes_come_back_and_take_turns(recorded):
         ] == 200
         record = (await get(sandbox, "gen-1-b"))[1]["data"]
         assert (record["total_cost"], record["finish_reason"], record["provider_name"]) == (1.5e-7, "stop", "P")
-        assert sandbox.ledger.find_generation("gen-1-a").billed.prompt_tokens == 3
+        generation = sandbox.ledger.find_generation("gen-1-a")
+        assert generation is not None
+        assert generation.billed is not None
+        assert generation.billed.prompt_tokens == 3
 
 
-async def test_recorded_lookups_come_first(recorded):
+async def test_recorded_lookups_come_first(recorded: Callable[..., Path]) -> None:
     """Recorded failures of a lookup come once each, a recorded success for good, then the synthetic record."""
     lookup = "/api/v1/generation?id="
     path = recorded(
@@ -98,7 +113,7 @@ async def test_recorded_lookups_come_first(recorded):
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared recordings are not part of the project")
-async def test_real_recordings_replay_byte_for_byte():
+async def test_real_recordings_replay_byte_for_byte() -> None:
     """Every recorded POST, asked in recorded order, is answered with its recorded status and bytes."""
     lines = [json.loads(line) for line in SHARED.read_text().splitlines()]
     posts = [
@@ -113,24 +128,25 @@ async def test_real_recordings_replay_byte_for_byte():
             await get(sandbox, generation.id)
             status, answer = await get(sandbox, generation.id)
             assert status == 200
+            assert generation.billed is not None
             assert answer["data"]["total_cost"] == float(generation.billed.cost)
 
 
 @given(st.binary(max_size=300), st.randoms())
-def test_pieces_add_up(body, random):
+def test_pieces_add_up(body: bytes, random: Random) -> None:
     """Wherever a body is cut, its pieces are the body."""
     assert b"".join(Recording(status=200, headers={}, body=body).cut(random)) == body
 
 
-def test_usage_without_details_is_read():
+def test_usage_without_details_is_read() -> None:
     """Missing and null members of a recorded usage count as zero."""
     usage = make_replayed_usage(
         {"prompt_tokens_details": None, "completion_tokens_details": {"reasoning_tokens": None}}
     )
-    assert (usage.cost, usage.reasoning_tokens) == (0, 0)
+    assert (usage.cost, usage.reasoning_tokens) == (Decimal(0), 0)
 
 
-def test_nothing_recorded_answers_nothing():
+def test_nothing_recorded_answers_nothing() -> None:
     """Without recordings nothing is found."""
     assert Recordings().find_answer(CHAT, {}) is None
     assert Recordings().find_lookup("gen-1") is None

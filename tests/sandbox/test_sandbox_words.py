@@ -4,6 +4,7 @@ import base64
 import json
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 import orjson
 from hypothesis import given, settings
@@ -48,14 +49,14 @@ bodies = st.dictionaries(st.sampled_from(MEMBERS), anything, max_size=6).map(
 
 
 @given(st.text())
-def test_tokens_add_up(text):
+def test_tokens_add_up(text: str) -> None:
     """Split text, joined, is the text again, emoji, blanks and all."""
     assert "".join(split_tokens(text)) == text
 
 
 @given(bodies, st.sampled_from([*MODELS, None]))
 @settings(max_examples=300, deadline=None)
-def test_no_body_breaks_the_sandbox(body, model):
+def test_no_body_breaks_the_sandbox(body: dict[str, Any], model: str | None) -> None:
     """Whatever JSON a body holds, it is admitted with a script or refused, never an exception."""
     body = body if model is None else body | {"model": model}
     admitted = admit(body, Account(), Key(), Random(0))  # noqa: S311 (a fixed choice of provider)
@@ -71,12 +72,12 @@ def test_no_body_breaks_the_sandbox(body, model):
         st.sampled_from(["type", "enum", "const", "$ref", "anyOf", "items", "properties"]), anything, max_size=4
     )
 )
-def test_any_schema_gives_json(schema):
+def test_any_schema_gives_json(schema: dict[str, Any]) -> None:
     """A sample is always JSON, however odd the schema."""
     json.loads(encode_sample(schema))
 
 
-def test_samples_fit_their_schema():
+def test_samples_fit_their_schema() -> None:
     """References, choices, enums, constants, arrays and lists of types are followed; endless nesting ends."""
     schema = {
         "type": "object",
@@ -95,11 +96,11 @@ def test_samples_fit_their_schema():
     assert sample["f"]["next"]
 
 
-def test_magic_scripts_fold_to_their_message():
+def test_magic_scripts_fold_to_their_message() -> None:
     """Images, sound, citations and reasoning add up to what a unary reply carries."""
     ask = read_ask({"messages": [{"role": "user", "content": "Hi"}]})
 
-    def message(name):
+    def message(name: str) -> dict[str, Any]:
         return fold_message(step.delta for step in MAGIC[name].write(ask).steps)
 
     png = base64.b64decode(message("image")["images"][0]["image_url"]["url"].partition(",")[2])
@@ -112,7 +113,7 @@ def test_magic_scripts_fold_to_their_message():
     assert message("empty")["content"] == ""
 
 
-def test_answers_quote_briefly_and_show_examples():
+def test_answers_quote_briefly_and_show_examples() -> None:
     """Long questions are shortened, empty ones said so, and some words earn an example."""
     assert (
         "…"
@@ -127,7 +128,7 @@ def test_answers_quote_briefly_and_show_examples():
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6))
-def test_costs_are_exact(prompt, cached, completion):
+def test_costs_are_exact(prompt: int, cached: int, completion: int) -> None:
     """The number on the wire, read back by its shortest text, is the exact cost."""
     price = Price.of("0.00000025", "0.000002", "0.000000025")
     usage = Usage(price=price, prompt_tokens=prompt, cached_tokens=min(cached, prompt), completion_tokens=completion)
@@ -136,18 +137,18 @@ def test_costs_are_exact(prompt, cached, completion):
     assert Decimal(as_text(usage.cost)) == usage.cost
 
 
-def test_whole_amounts_are_integers():
+def test_whole_amounts_are_integers() -> None:
     """Zero is written 0, as OpenRouter does, and whole amounts keep their zeros."""
     assert (as_number(Decimal("0.0")), as_text(Decimal(100)), as_text(Decimal("1.50"))) == (0, "100", "1.5")
 
 
-def test_only_known_ids_are_models():
+def test_only_known_ids_are_models() -> None:
     """Unknown magic names are no models."""
     assert find_model("sandbox/nix") is None
     assert find_model("sandbox/error-nix") is None
 
 
-def test_free_cache_has_no_discount():
+def test_free_cache_has_no_discount() -> None:
     """A provider without a cache price charges cached tokens in full and saves nothing."""
     usage = Usage(price=Price.of("1", "1"), prompt_tokens=5, cached_tokens=5, completion_tokens=1)
-    assert (usage.prompt_cost, usage.cache_discount) == (5, None)
+    assert (usage.prompt_cost, usage.cache_discount) == (Decimal(5), None)

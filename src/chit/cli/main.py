@@ -35,31 +35,39 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     _open_missing_streams()
     try:
-        code = _run(arguments)
+        code = _run_and_report(arguments)
         sys.stdout.flush()
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        code = USAGE
-    except click.ClickException as error:
-        hint = f"See: {error.ctx.command_path} --help" if isinstance(error, click.UsageError) and error.ctx else ""
-        code = _report(InputError(error.format_message(), hint=hint), arguments)
-    except (click.Abort, KeyboardInterrupt):
-        code = STOPPED
-        _print_record(ChitError("stopped by Ctrl-C", kind="stopped"), arguments)
-    except ChitError as error:
-        code = _report(error, arguments)
     except BrokenPipeError:
         _silence()
         code = PIPE_CLOSED
+    except ChitError as error:  # while reporting another one: standard output cannot be written
+        print_error(error)
+        code = exit_code(error)
+    sys.exit(code)
+
+
+def _run_and_report(arguments: Sequence[str]) -> int:
+    try:
+        return _run(arguments)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return USAGE
+    except click.ClickException as error:
+        hint = f"See: {error.ctx.command_path} --help" if isinstance(error, click.UsageError) and error.ctx else ""
+        return _report(InputError(error.format_message(), hint=hint), arguments)
+    except (click.Abort, KeyboardInterrupt):
+        _print_record(ChitError("stopped by Ctrl-C", kind="stopped"), arguments)
+        return STOPPED
+    except ChitError as error:
+        return _report(error, arguments)
+    except BrokenPipeError:
+        raise
     except Exception:
         import traceback
 
         traceback.print_exc()
-        code = _report(
-            ChitError("this is a bug in Chit, sorry", hint="What was received is kept; see `chit show`.", kind="bug"),
-            arguments,
-        )
-    sys.exit(code)
+        hint = "What was received is kept; see `chit show`."
+        return _report(ChitError("this is a bug in Chit, sorry", hint=hint, kind="bug"), arguments)
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -73,7 +81,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _open_missing_streams() -> None:
-    """A caller may have closed them (`<&-`): the first file we open must not take their place, nor None be written to."""
+    """A caller may have closed them (`<&-`): no file of ours must take their place, and None cannot be written to."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (for as long as we run)
