@@ -25,7 +25,8 @@ LAYERS = (
     {"engine", "settlement", "balance"},
     {"running"},
     {"openrouter", "vault", "store", "render", "notices"},
-    {"prefs"},
+    {"prefs", "prefs_change"},
+    {"prefs_file", "prefs_text"},
     {"core"},
     {"errors"},
     {"about"},
@@ -36,8 +37,14 @@ RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 SANDBOX_IMPORTS = {"core", "errors", "about"}
 IMPORTS_SANDBOX = {"cli", "app"}
 
-REVEALERS = {"chit.openrouter.client"}
-"""The only modules that may turn a `Secret` back into text."""
+REVEALERS = {
+    "chit.core.scrub",  # to know the texts that it hides
+    "chit.openrouter.client",  # to send it
+    "chit.vault.age_worker",  # hands the passphrase to the worker process
+    "chit.vault.entry",  # to write it where it rests
+    "chit.vault.fingerprint",
+}
+"""The only modules that may turn a `Secret` or a `Passphrase` back into text."""
 
 CORE_LIBRARIES = {"orjson"}
 """What the core may import beside the standard library."""

@@ -3,12 +3,28 @@
 import pytest
 
 from chit import errors
-from chit.errors import Action, ChitError, InputError, KeyUnavailable, StoreError, UpstreamError
+from chit.errors import (
+    Action,
+    ChitError,
+    InputError,
+    KeyUnavailable,
+    StoreError,
+    TooManyTries,
+    UpstreamError,
+    VaultError,
+)
 
 KINDS = {
     "ChitError": "unknown",
     "InputError": "input_invalid",
     "KeyUnavailable": "key_missing",
+    "KeyNotFound": "key_not_found",
+    "KeychainUnusable": "keychain_unusable",
+    "VaultError": "vault",
+    "VaultLocked": "locked",
+    "WrongPassphrase": "wrong_passphrase",
+    "VaultDamaged": "vault_damaged",
+    "VaultTooCostly": "vault_too_costly",
     "StoreError": "store",
     "NotFound": "not_found",
     "StoreUnreadable": "store_unreadable",
@@ -39,7 +55,7 @@ def tree() -> dict[str, type[Exception]]:
 def test_every_error_has_the_one_base() -> None:
     """`except ChitError` meets all of them, and a mistake of the programmer none."""
     assert all(issubclass(error, ChitError) for error in tree().values())
-    assert tree().keys() == KINDS.keys() | {"UpstreamError"}
+    assert tree().keys() == KINDS.keys() | {"TooManyTries", "UpstreamError"}
     assert not issubclass(ChitError, RuntimeError | TypeError | ValueError | OSError)
 
 
@@ -56,6 +72,26 @@ def test_each_class_has_its_word(name: str, kind: str) -> None:
 def test_the_errors_of_the_store(name: str) -> None:
     """One `except StoreError` is enough for the database."""
     assert issubclass(tree()[name], StoreError)
+
+
+@pytest.mark.parametrize("name", ["VaultLocked", "WrongPassphrase", "TooManyTries", "VaultDamaged", "VaultTooCostly"])
+def test_the_errors_of_the_vault(name: str) -> None:
+    """Each is a `VaultError`, and so a `KeyUnavailable`: who cannot go on without a key needs no second `except`."""
+    assert issubclass(tree()[name], VaultError)
+    assert issubclass(VaultError, KeyUnavailable)
+    assert issubclass(tree()["KeyNotFound"], KeyUnavailable)
+
+
+def test_too_many_tries_says_when_to_try_again() -> None:
+    """The wait is a number for programs, in the JSON form too."""
+    error = TooManyTries("Too fast.", hint="Wait 4 s.", retry_after=4.0)
+    assert (error.kind, error.hint, error.retry_after) == ("too_many_tries", "Wait 4 s.", 4.0)
+    assert error.as_dict() == ChitError("Too fast.").as_dict() | {
+        "kind": "too_many_tries",
+        "hint": "Wait 4 s.",
+        "retryable": True,
+        "retry_after": 4.0,
+    }
 
 
 def test_a_kind_of_its_own_does_not_change_the_class() -> None:

@@ -29,11 +29,12 @@ class App:
 
 @asynccontextmanager
 async def open_app(
-    prefs: UserPrefs, *, key: Callable[[], Secret], settling: bool = True, timeouts: Timeouts | None = None
+    prefs: UserPrefs, *, key: Callable[[], Secret], settling: bool | None = None, timeouts: Timeouts | None = None
 ) -> AsyncIterator[App]:
     """Everything, closed in order at the end; generations that still run are stopped then.
 
-    `key` is asked before each call to OpenRouter. With `settling`, pending generations are settled in the background.
+    `key` is asked before each call to OpenRouter. With `settling`, pending generations are settled in the background;
+    None leaves that to the preferences.
     What a dead process left unfinished is adopted first. Raises `StoreError`.
     """
     async with AsyncExitStack() as closing:  # last opened, first closed, whatever fails on the way
@@ -44,10 +45,16 @@ async def open_app(
             base_url=prefs.base_url, key=key, app_name=prefs.app_name, app_url=prefs.app_url, timeouts=timeouts
         )
         closing.push_async_callback(client.close)
-        engine = Engine(store=store, client=client, notices=notices, default_model=prefs.model)
+        engine = Engine(
+            store=store,
+            client=client,
+            notices=notices,
+            default_model=prefs.model,
+            default_parameters=prefs.parameters,
+        )
         settler = Settler(store=store, client=client, notices=notices)
         await engine.adopt()
-        if settling:
+        if prefs.settle == "background" if settling is None else settling:
             closing.push_async_callback(_cancel, asyncio.create_task(settler.run(), name="settlement"))
         closing.push_async_callback(engine.close)
         yield App(prefs=prefs, store=store, client=client, notices=notices, engine=engine, settler=settler)

@@ -8,6 +8,7 @@ from typing import Any
 
 from chit.core.answer import Answer, judge_stream, refuse
 from chit.core.conversation import Conversation, title_from
+from chit.core.defaults import add_defaults, model_parameters
 from chit.core.fault import Fault
 from chit.core.generation import Generation, Origin
 from chit.core.guidance import explain
@@ -36,13 +37,14 @@ class Engine:
         client: OpenRouterClient,
         notices: Notices,
         default_model: str | None = None,
+        default_parameters: Mapping[str, Any] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`clock` gives unix seconds, for showing; nothing is ordered by it."""
+        """The defaults are for `send`. `clock` gives unix seconds, for showing; nothing is ordered by it."""
         self._store = store
         self._client = client
         self._notices = notices
-        self._default_model = default_model
+        self._defaults = {**model_parameters(default_model), **(default_parameters or {})}
         self._clock = clock
         self._running: set[Running] = set()
 
@@ -67,9 +69,12 @@ class Engine:
         if system is not None:
             fresh.append(self._message(conversation, "system", [TextPart(system)], path, fresh))
         fresh.append(self._message(conversation, "user", parts, path, fresh))
-        request: dict[str, Any] = {"model": self._default_model} if self._default_model else {}
-        request |= {"messages": write_history([*path, *fresh]), "session_id": conversation.id, "stream": stream}
-        request |= parameters or {}
+        request: dict[str, Any] = {
+            "messages": write_history([*path, *fresh]),
+            "session_id": conversation.id,
+            "stream": stream,
+        }
+        request = add_defaults(request | dict(parameters or {}), self._defaults)
         return await self._start(
             conversation if conversation_id is None else None,
             fresh,

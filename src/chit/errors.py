@@ -3,6 +3,14 @@
     ChitError                 kind, message, hint, link, actions
     ├── InputError            what the person or program gave us cannot be used
     ├── KeyUnavailable        no usable key on this side: missing, malformed, readable by others
+    │   ├── KeyNotFound       keys are kept here, but none of this name or for this base URL
+    │   ├── KeychainUnusable  the system's keychain is missing, refused, locked or too slow
+    │   └── VaultError        the vault file, or what guards it, cannot do what was asked
+    │       ├── VaultLocked       its passphrase is needed
+    │       ├── WrongPassphrase   it does not open with this one
+    │       ├── TooManyTries      wrong ones came too fast; nothing was tried
+    │       ├── VaultDamaged      not a vault file, or not whole
+    │       └── VaultTooCostly    opening it would take more memory or time than any vault of ours
     ├── UpstreamError         OpenRouter, a provider or the network refused, failed or broke off
     └── StoreError            the local database or its folder
         ├── NotFound          no such message, conversation or generation
@@ -100,6 +108,62 @@ class KeyUnavailable(ChitError):
     """No usable key on this side; nothing was sent."""
 
     kind = "key_missing"
+
+
+class KeyNotFound(KeyUnavailable):
+    """Keys are kept here, but none of this name or none for this base URL: a key only goes where it was stored for."""
+
+    kind = "key_not_found"
+
+
+class KeychainUnusable(KeyUnavailable):
+    """The system's keychain is missing, refused, locked or too slow. A lookup goes on without it; its status tells."""
+
+    kind = "keychain_unusable"
+
+
+class VaultError(KeyUnavailable):
+    """The vault file, or what guards it, cannot do what was asked."""
+
+    kind = "vault"
+
+
+class VaultLocked(VaultError):
+    """The vault file's passphrase is needed."""
+
+    kind = "locked"
+
+
+class WrongPassphrase(VaultError):
+    """The vault file does not open with this passphrase."""
+
+    kind = "wrong_passphrase"
+
+
+class TooManyTries(VaultError):
+    """Wrong passphrases came too fast. Nothing was tried; `retry_after` says in how many seconds the next may be."""
+
+    kind = "too_many_tries"
+
+    def __init__(self, message: str, *, hint: str, retry_after: float) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+    def as_dict(self) -> dict[str, Any]:
+        """The `error` object of `chit ask --json`."""
+        return super().as_dict() | {"retryable": True, "retry_after": self.retry_after}
+
+
+class VaultDamaged(VaultError):
+    """What lies in the vault file's place is none, or is not whole. It is never changed."""
+
+    kind = "vault_damaged"
+
+
+class VaultTooCostly(VaultError):
+    """Opening the vault file would take more memory or time than any of ours (security and reliability §1)."""
+
+    kind = "vault_too_costly"
 
 
 class UpstreamError(ChitError):

@@ -7,7 +7,7 @@ import pytest
 
 from chit.about import KEYS_PAGE
 from chit.errors import KeyUnavailable
-from chit.vault.sources import VARIABLE, load_key
+from chit.vault.sources import FILE_NAME, VARIABLE, find_given_key, load_key
 
 KEY = "sk-or-v1-canary0000example1111"
 OTHER = "sk-or-v1-canary2222example3333"
@@ -136,3 +136,39 @@ def test_a_malformed_key_is_never_repeated(tmp_path: Path, content: bytes) -> No
         error = refusal(None, {VARIABLE: content.decode("utf-8", "surrogateescape")})
         assert VARIABLE in str(error)
         assert error.link == KEYS_PAGE
+
+
+def test_every_source_is_named_and_the_first_wins(tmp_path: Path) -> None:
+    """A named file, systemd's credential, a container's secret, the variable: in this order, each told by name."""
+    named, credentials, secrets = (tmp_path / name for name in ("named", "credentials", "secrets"))
+    for folder in (credentials, secrets):
+        folder.mkdir()
+        (folder / FILE_NAME).write_text(KEY)
+        (folder / FILE_NAME).chmod(0o444)  # as both of them make it
+    named.write_text(KEY)
+    named.chmod(0o600)
+
+    def find() -> tuple[str, str]:
+        environment = {VARIABLE: OTHER, "CREDENTIALS_DIRECTORY": str(credentials)}
+        found = find_given_key(named if named.exists() else None, environment, run_secrets=secrets)
+        assert VARIABLE not in environment
+        assert found is not None
+        return found.kind, found.where
+
+    assert find() == ("file", f"the file {named}")
+    named.unlink()
+    assert find() == ("credentials", f"the systemd credential {credentials / FILE_NAME}")
+    (credentials / FILE_NAME).unlink()
+    assert find() == ("run_secrets", f"the secret {secrets / FILE_NAME}")
+    (secrets / FILE_NAME).unlink()
+    assert find() == ("environment", f"the environment variable {VARIABLE}")
+    assert find_given_key(None, {}, run_secrets=secrets) is None
+
+
+def test_a_credential_that_is_no_key_is_not_passed_over(tmp_path: Path) -> None:
+    """What systemd or a container hands over and cannot be used is an error, though the variable holds a key."""
+    (tmp_path / FILE_NAME).write_text("canary")
+    with pytest.raises(KeyUnavailable, match="systemd credential"):
+        find_given_key(None, {VARIABLE: KEY, "CREDENTIALS_DIRECTORY": str(tmp_path)})
+    with pytest.raises(KeyUnavailable, match="the secret"):
+        find_given_key(None, {VARIABLE: KEY}, run_secrets=tmp_path)

@@ -20,7 +20,7 @@ from chit.errors import InputError
     "-m",
     "--model",
     metavar="ID",
-    help=f"Model id from {MODELS_PAGE}; several with commas as fallbacks. Default: your account's default.",
+    help=f"Model id from {MODELS_PAGE}; several with commas as fallbacks. Default: as preferred, else your account's.",
 )
 @click.option("-s", "--system", metavar="TEXT", help="Instructions that stand before the conversation.")
 @click.option(
@@ -54,6 +54,7 @@ def ask(
 ) -> int:
     """Ask PROMPT (or standard input) and print the answer as it comes."""
     from chit.cli.asking import Question, answer_question
+    from chit.core.defaults import model_parameters
 
     if request_file is not None:
         beside = (
@@ -69,7 +70,7 @@ def ask(
         question = Question(
             text=_read_prompt(prompt),
             system=system,
-            parameters={**_model_parameters(model), **_read_parameters(assignments)},
+            parameters={**model_parameters(model), **_read_parameters(assignments)},
             stream=not no_stream,
         )
     return answer_question(question, key_file=api_key_file, as_json=as_json, wait=wait)
@@ -83,26 +84,15 @@ def _refuse_beside_request(given: list[str]) -> None:
         )
 
 
-def _model_parameters(model: str | None) -> dict[str, Any]:
-    """One id is `model`, several are `models`; an empty one is left out: "" is not "omitted" (field guide §2.9)."""
-    ids = [part.strip() for part in (model or "").split(",") if part.strip()]
-    if not ids:
-        return {}
-    return {"model": ids[0]} if len(ids) == 1 else {"models": ids}
-
-
 def _read_parameters(assignments: tuple[str, ...]) -> dict[str, Any]:
     from chit.cli.terminal import write_err
-    from chit.core.params import ParameterInvalid, read_assignments, suggest_name, unknown_names
+    from chit.core.params import ParameterInvalid, read_assignments, remark_on_parameters
 
     try:
         parameters = read_assignments(assignments)
     except ParameterInvalid as error:
         raise InputError(str(error), hint="Write -p temperature=0.2, or -p 'stop=[\"END\"]'.") from error
-    for name in unknown_names(parameters):
-        near = suggest_name(name)
-        meant = f" Did you mean {near}?" if near else ""
-        write_err(f"chit: OpenRouter documents no parameter {name!r}; it is sent as given.{meant}\n")
+    write_err("".join(f"chit: {remark}\n" for remark in remark_on_parameters(parameters)))
     return parameters
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from chit.app import App, open_app
 from chit.cli.exits import DONE, exit_code, print_error
 from chit.cli.parts import part_lines
+from chit.cli.prefs import load_prefs_aloud
 from chit.cli.receipt import chit_line
 from chit.cli.record import message_record
 from chit.cli.terminal import begin_again, is_terminal, neutralise, paint, write_err, write_json, write_out
@@ -19,12 +20,9 @@ from chit.core.generation import Generation, write_chit
 from chit.core.messages import Message, TextPart
 from chit.core.surrogates import join_surrogates
 from chit.errors import StoreError
-from chit.prefs import load_prefs
 from chit.running import Running
 from chit.vault.sources import load_key
 
-LINGER_SECONDS = 5.0
-"""How long a person at a terminal is kept for the settled cost (design §4)."""
 WAIT_SECONDS = 60.0
 
 
@@ -41,11 +39,11 @@ class Question:
 
 def answer_question(question: Question, *, key_file: Path | None, as_json: bool, wait: bool) -> int:
     """Ask, print, and return the exit code. Raises `ChitError` if it came to nothing before sending."""
-    prefs = load_prefs()
+    prefs = load_prefs_aloud()
     key = load_key(key_file)
 
     async def run() -> int:
-        async with open_app(prefs, key=lambda: key) as app:
+        async with open_app(prefs, key=lambda: key, settling=wait or None) as app:
             return await _Asking(app, as_json=as_json, wait=wait).run(question)
 
     return asyncio.run(run())
@@ -164,7 +162,9 @@ class _Asking:
             write_err(f"{begin_again(line, sys.stderr) if at_terminal else ''}{settled}\n")
 
     async def _settle(self, generation: Generation, *, at_terminal: bool = False) -> None:
-        seconds = WAIT_SECONDS if self._wait else LINGER_SECONDS if at_terminal else 0.0
+        prefs = self._app.prefs
+        lingers = at_terminal and prefs.settle == "background"
+        seconds = WAIT_SECONDS if self._wait else prefs.linger_seconds if lingers else 0
         if generation.generation_id is None or not seconds or self._stopped is not None:
             return
         self._linger = asyncio.ensure_future(self._app.settler.wait_settled(generation.generation_id, seconds))

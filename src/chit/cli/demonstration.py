@@ -22,8 +22,8 @@ async def demonstrate(text: str) -> int:
     """What `chit ask` does, with the sandbox as upstream and a home of its own, so that money never mixes."""
     prefs = load_prefs()
     async with Sandbox() as box:
-        prefs = replace(prefs, home=prefs.home / "sandbox", base_url=box.base_url, model=None)
-        async with open_app(prefs, key=lambda: Secret(SANDBOX_KEY)) as app:
+        prefs = replace(prefs, home=prefs.home / "sandbox", base_url=box.base_url, model=None, parameters={})
+        async with open_app(prefs, key=lambda: Secret(SANDBOX_KEY), settling=True) as app:
             asked, answered = (paint(f"{who}\n", "dim", sys.stdout) for who in ("you", "model"))
             write_out(f"{asked}{neutralise(text)}\n\n{answered}")
             running = await app.engine.send([TextPart(text)], origin="cli")

@@ -16,7 +16,8 @@ def do_chores(prefs: UserPrefs, store: SqliteStore) -> None:
 
     Without a key, nothing can be settled; where nothing can be written, nothing is done. Neither keeps from reading.
     """
-    if not _is_due(store):
+    settles = prefs.settle == "background"
+    if not _is_due(store, settles=settles):
         return
     import asyncio
 
@@ -31,13 +32,13 @@ def do_chores(prefs: UserPrefs, store: SqliteStore) -> None:
 
     async def work() -> None:
         async with open_app(prefs, key=lambda: key or load_key(None), settling=False) as app:
-            if key is not None:
+            if key is not None and settles:
                 await app.settler.work_off(MOST_SECONDS)
 
     with suppress(StoreError):
         asyncio.run(work())
 
 
-def _is_due(store: SqliteStore) -> bool:
-    due = finish(store.next_settlement_at())
+def _is_due(store: SqliteStore, *, settles: bool) -> bool:
+    due = finish(store.next_settlement_at()) if settles else None
     return (due is not None and due <= time.time()) or finish(store.has_orphans())

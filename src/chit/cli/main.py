@@ -11,6 +11,7 @@ from chit.about import MODELS_PAGE, VERSION
 from chit.cli.ask import ask
 from chit.cli.demo import demo
 from chit.cli.exits import DONE, PIPE_CLOSED, STOPPED, USAGE, empty_record, exit_code, print_error
+from chit.cli.prefs import prefs
 from chit.cli.sandbox import sandbox
 from chit.cli.settle import settle
 from chit.cli.show import show
@@ -26,7 +27,7 @@ def cli() -> None:
     """Ask any model on OpenRouter and get a receipt with every reply."""
 
 
-for command in (ask, show, settle, demo, sandbox):
+for command in (ask, show, settle, prefs, demo, sandbox):
     cli.add_command(command)
 
 

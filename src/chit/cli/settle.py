@@ -24,10 +24,10 @@ def settle(ids: tuple[str, ...], wait: bool, as_json: bool, api_key_file: Path |
     import asyncio
 
     from chit.app import open_app
-    from chit.prefs import load_prefs
+    from chit.cli.prefs import load_prefs_aloud
     from chit.vault.sources import load_key
 
-    prefs, key = load_prefs(), load_key(api_key_file)
+    prefs, key = load_prefs_aloud(), load_key(api_key_file)
 
     async def run() -> dict[str, int]:
         async with open_app(prefs, key=lambda: key, settling=False) as app:

@@ -23,10 +23,10 @@ _NAMES = {"system": "system", "user": "you", "actor": "model", "client": "tool"}
 def show(name: str, as_json: bool) -> None:
     """Show the message, conversation or gen-… id named ID; the last eight characters of our own ids are enough."""
     from chit.cli.housekeeping import do_chores
-    from chit.prefs import load_prefs
+    from chit.cli.prefs import load_prefs_aloud
     from chit.store.sqlite import open_store
 
-    prefs = load_prefs()
+    prefs = load_prefs_aloud()
     store = open_store(prefs.home)
     try:
         do_chores(prefs, store)

@@ -114,6 +114,16 @@ def suggest_name(name: str) -> str | None:
     return near[0] if near else None
 
 
+def remark_on_parameters(parameters: Mapping[str, Any]) -> list[str]:
+    """A sentence for each name that OpenRouter does not document."""
+    remarks = []
+    for name in unknown_names(parameters):
+        near = suggest_name(name)
+        meant = f" Did you mean {near}?" if near else ""
+        remarks.append(f"OpenRouter documents no parameter {name!r}; it is sent as given.{meant}")
+    return remarks
+
+
 def _read_value(text: str) -> Any:
     try:
         return decode_json(text.encode("utf-8", "surrogatepass"))

@@ -5,12 +5,10 @@ comes back as a `Reply` or, for anything but a good status, as a `Fault`; free G
 """
 
 import asyncio
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
-from urllib.parse import quote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import quote
 
 import aiohttp
 
@@ -21,6 +19,7 @@ from chit.core.jsontext import JsonInvalid, decode_object
 from chit.core.secret import Secret
 from chit.openrouter.faults import read_connection_fault
 from chit.openrouter.reply import Reply
+from chit.openrouter.session import open_session
 
 MAX_ERROR_BYTES = 1024 * 1024
 MAX_RECORD_BYTES = 64 * 1024 * 1024
@@ -126,15 +125,7 @@ class OpenRouterClient:
         return await self._fetch_list("/providers")
 
     def _open_session(self, *, force_close: bool) -> aiohttp.ClientSession:
-        secure: ssl.SSLContext | bool = True
-        if self._base_url.startswith("https:"):
-            import truststore
-
-            secure = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        proxy = _find_proxy(self._base_url)
-        connector = aiohttp.TCPConnector(limit=0, force_close=force_close, ssl=secure)
-        jar = aiohttp.DummyCookieJar()
-        return aiohttp.ClientSession(connector=connector, cookie_jar=jar, proxy=proxy, headers=self._attribution)
+        return open_session(self._base_url, headers=self._attribution, force_close=force_close)
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._key().reveal()}"}
@@ -184,16 +175,6 @@ class OpenRouterClient:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise explain(read_connection_fault(error, started=False)) from error
         return _decode_record(path, response, body)
-
-
-def _find_proxy(base_url: str) -> str | None:
-    """From the environment. Not by aiohttp's `trust_env`, which refuses every call if a `.netrc` names the host."""
-    address = urlsplit(base_url)
-    proxy = None if proxy_bypass(address.netloc) else getproxies().get(address.scheme)
-    if proxy is None or proxy.startswith(("http://", "https://")):
-        return proxy
-    text = f"{address.scheme}_proxy names no proxy that begins with http:// or https://"
-    raise explain(Fault(phase="unsent", cause="proxy", text=text))
 
 
 async def _read_capped(response: aiohttp.ClientResponse) -> bytes:

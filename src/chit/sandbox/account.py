@@ -21,6 +21,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "data_policy": ("allow", "deny"),
     "usage_choices": ("empty", "delta"),
     "credits_for_ordinary_keys": ("forbidden", "zeros"),
+    "sign_in": ("ask", "approve"),
 }
 _MONEY = ("total_credits", "total_usage", "limit", "limit_remaining", "usage", "byok_usage")
 _NEEDED_MONEY = ("total_credits", "total_usage", "usage", "byok_usage")
@@ -101,6 +102,8 @@ class Account:
     """`choices` of the usage chunk: empty (since 2026-03), or one empty delta as in older traffic."""
     credits_for_ordinary_keys: Literal["forbidden", "zeros"] = "forbidden"
     """What `/credits` answers an ordinary key: 403, or the misleading 200 with zeros seen once in the field."""
+    sign_in: Literal["ask", "approve"] = "ask"
+    """Whether `/auth` shows a person its button, or approves at once, for tests and demonstrations."""
     user_id: str = "user_0000000000000000000000000"
     keys: dict[str, Key] = field(default_factory=_fresh_keys)
     """By key text. A text not listed that begins with `sk-or-` is an ordinary key without a limit."""

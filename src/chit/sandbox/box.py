@@ -11,6 +11,7 @@ from random import Random
 from aiohttp import web
 
 from chit.sandbox.account import Account, Key
+from chit.sandbox.codes import Codes
 from chit.sandbox.ledger import Generation, Ledger, State
 from chit.sandbox.replay import Recordings
 from chit.sandbox.reply import Reply
@@ -31,6 +32,7 @@ class Box:
     settle_after: float
     ledger: Ledger = field(default_factory=Ledger)
     replies: deque[Reply] = field(default_factory=deque)
+    codes: Codes = field(default_factory=Codes)
     ids: Random = field(default_factory=lambda: Random(f"ids {next(_BOXES)}"))  # noqa: S311 (names, not secrets)
     """Names generations; different in every box of one process, so that ids never meet."""
 
@@ -60,10 +62,11 @@ class Box:
             self.account.charge(key, generation.billed)
 
     def reset(self) -> None:
-        """A fresh account, an empty ledger, no queued replies."""
+        """A fresh account, an empty ledger, no queued replies, no open sign-ins."""
         self.account = Account()
         self.ledger.clear()
         self.replies.clear()
+        self.codes.clear()
 
     def is_settled(self, generation: Generation) -> bool:
         """Whether `GET /generation` may answer by now."""

@@ -27,7 +27,7 @@ async def show_ledger(request: web.Request) -> web.StreamResponse:
 
 
 async def reset(request: web.Request) -> web.StreamResponse:
-    """`POST /sandbox/reset`: a fresh account, an empty ledger, no queued replies."""
+    """`POST /sandbox/reset`: a fresh account, an empty ledger, no queued replies, no open sign-ins."""
     return _guarded(request, _reset)
 
 

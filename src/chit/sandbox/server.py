@@ -8,9 +8,10 @@ from typing import Self
 
 from aiohttp import web
 
-from chit.sandbox import completions, control, failures, lookups
+from chit.sandbox import completions, control, failures, lookups, sign_in
 from chit.sandbox.account import Account
 from chit.sandbox.box import BOX, Box
+from chit.sandbox.codes import Codes
 from chit.sandbox.ledger import Ledger
 from chit.sandbox.replay import Recordings
 from chit.sandbox.reply import Reply
@@ -61,6 +62,11 @@ class Sandbox:
     def ledger(self) -> Ledger:
         """Ground truth: what was received, generated and billed."""
         return self._box.ledger
+
+    @property
+    def codes(self) -> Codes:
+        """The codes of sign-ins, and the clock by which they expire."""
+        return self._box.codes
 
     @property
     def pace(self) -> float:
@@ -133,6 +139,9 @@ def _make_application(box: Box) -> web.Application:
             web.get("/api/v1/credits", lookups.show_credits),
             web.get("/api/v1/key", lookups.show_key),
             web.get("/api/v1/auth/key", lookups.show_key),
+            web.route("*", "/api/v1/auth/keys", sign_in.exchange),
+            web.get("/auth", sign_in.show_approval),
+            web.post("/auth", sign_in.approve),
             web.get("/api/v1/models", lookups.show_models),
             web.get("/api/v1/models/user", lookups.show_user_models),
             web.get("/api/v1/models/{author}/{slug}/endpoints", lookups.show_endpoints),

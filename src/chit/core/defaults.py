@@ -1,0 +1,38 @@
+"""Defaults of requests: what is sent where a request does not say it itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_ALIASES = (
+    frozenset({"model", "models"}),
+    frozenset({"max_tokens", "max_completion_tokens"}),
+    frozenset({"reasoning", "reasoning_effort", "include_reasoning"}),
+)
+"""Names that answer the same question: a request that gives one of them has answered it."""
+_MERGED = "provider"
+"""Its members are independent of each other, and some protect the person: a request that sorts by price must not lose
+the default that denies the collection of data."""
+
+
+def model_parameters(text: str | None) -> dict[str, Any]:
+    """One id is `model`, several with commas are `models`; an empty one is left out.
+
+    To OpenRouter "" is not "omitted" (field guide §2.9).
+    """
+    ids = [part.strip() for part in (text or "").split(",") if part.strip()]
+    if not ids:
+        return {}
+    return {"model": ids[0]} if len(ids) == 1 else {"models": ids}
+
+
+def add_defaults(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a request: `given`, and those of `defaults` that it leaves open.
+
+    A value is taken as a whole, `provider` member by member.
+    """
+    answered = set(given).union(*(names for names in _ALIASES if not names.isdisjoint(given)))
+    request = {name: value for name, value in defaults.items() if name not in answered} | dict(given)
+    inner, outer = given.get(_MERGED), defaults.get(_MERGED)
+    if isinstance(inner, Mapping) and isinstance(outer, Mapping):
+        request[_MERGED] = {**outer, **inner}
+    return request

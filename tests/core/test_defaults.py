@@ -1,0 +1,60 @@
+"""What a request does not say itself."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chit.core.defaults import add_defaults, model_parameters
+
+
+@pytest.mark.parametrize(
+    ("text", "parameters"),
+    [
+        (None, {}),
+        ("", {}),
+        (" , ", {}),
+        ("a/b", {"model": "a/b"}),
+        (" a/b ,, c/d:free ", {"models": ["a/b", "c/d:free"]}),
+    ],
+)
+def test_model_texts(text: str | None, parameters: dict[str, Any]) -> None:
+    """Nothing, one id and several become no parameter, `model` and `models`."""
+    assert model_parameters(text) == parameters
+
+
+@pytest.mark.parametrize(
+    ("given_", "defaults", "request_"),
+    [
+        ({}, {"seed": 1}, {"seed": 1}),
+        ({"seed": 2}, {"seed": 1, "top_p": 0.5}, {"seed": 2, "top_p": 0.5}),
+        ({"seed": None}, {"seed": 1}, {"seed": None}),
+        ({"models": ["a", "b"]}, {"model": "c"}, {"models": ["a", "b"]}),
+        ({"model": "a"}, {"models": ["b", "c"]}, {"model": "a"}),
+        ({"max_completion_tokens": 9}, {"max_tokens": 1}, {"max_completion_tokens": 9}),
+        ({"reasoning_effort": "low"}, {"reasoning": {"max_tokens": 9}}, {"reasoning_effort": "low"}),
+        ({"reasoning": {"effort": "low"}}, {"reasoning": {"max_tokens": 9}}, {"reasoning": {"effort": "low"}}),
+        (
+            {"provider": {"sort": "price"}},
+            {"provider": {"sort": "latency", "data_collection": "deny"}},
+            {"provider": {"sort": "price", "data_collection": "deny"}},
+        ),
+        ({"provider": None}, {"provider": {"zdr": True}}, {"provider": None}),
+    ],
+)
+def test_a_request_wins(given_: dict[str, Any], defaults: dict[str, Any], request_: dict[str, Any]) -> None:
+    """What is given stays, its other names count as answered too, and only `provider` is joined member by member."""
+    assert add_defaults(given_, defaults) == request_
+
+
+names = st.sampled_from(["model", "models", "max_tokens", "max_completion_tokens", "reasoning", "seed", "provider"])
+
+
+@given(st.dictionaries(names, st.integers()), st.dictionaries(names, st.integers()))
+def test_nothing_given_is_changed(asked: dict[str, Any], defaults: dict[str, Any]) -> None:
+    """Every value given is sent as given, every other one is a default, and no default is repeated by adding twice."""
+    request = add_defaults(asked, defaults)
+    assert asked.items() <= request.items()
+    assert request.items() <= (defaults | asked).items()
+    assert add_defaults(request, defaults) == request
