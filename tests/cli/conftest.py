@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.person import PATIENCE, Person
 
 from chit.sandbox.server import Sandbox
-from tests.cli.person import PATIENCE, Person
 
 Do = Callable[[Coroutine[Any, Any, Any]], Any]
 

@@ -85,11 +85,11 @@ class Person:
             assert isinstance(ended.value.code, int)
             return Outcome(code=ended.value.code, out=out.getvalue().decode(), err=err.getvalue().decode())
 
-    def start(self, *arguments: str, typed: bytes | None = None, shell: str = "") -> subprocess.Popen[bytes]:
-        """A process with pipes; `shell` is put before the command, in a shell."""
+    def start(self, *arguments: str, typed: bytes | None = None, prelude: str = "") -> subprocess.Popen[bytes]:
+        """A process with pipes; `prelude` is put before the command, in a shell."""
         command = [sys.executable, "-m", "chit", *arguments]
         process = subprocess.Popen(
-            ["sh", "-c", f'{shell} exec "$@"', "sh", *command] if shell else command,
+            ["sh", "-c", f'{prelude} exec "$@"', "sh", *command] if prelude else command,
             stdin=subprocess.DEVNULL if typed is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -103,9 +103,9 @@ class Person:
             process.stdin = None
         return process
 
-    def run(self, *arguments: str, typed: bytes | None = None, shell: str = "") -> Outcome:
+    def run(self, *arguments: str, typed: bytes | None = None, prelude: str = "") -> Outcome:
         """A process, to its end."""
-        return finish(self.start(*arguments, typed=typed, shell=shell))
+        return finish(self.start(*arguments, typed=typed, prelude=prelude))
 
     def sit_down(self, *arguments: str, columns: int = 100) -> "Terminal":
         """A process at a pseudo-terminal."""

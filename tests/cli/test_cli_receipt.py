@@ -4,10 +4,10 @@ import io
 from decimal import Decimal
 
 import pytest
+from tests.cli.person import Screen
 
 from chit.cli.receipt import chit_line, differs, receipt
 from chit.core.generation import Chit
-from tests.cli.person import Screen
 
 PIPE = io.TextIOWrapper(io.BytesIO())
 FULL = Chit(

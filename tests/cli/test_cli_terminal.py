@@ -10,10 +10,10 @@ import sys
 import termios
 
 import pytest
+from tests.cli.person import Screen
 
 from chit.cli import terminal
 from chit.errors import ChitError
-from tests.cli.person import Screen
 
 
 class Broken(io.RawIOBase):

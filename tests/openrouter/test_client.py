@@ -484,11 +484,11 @@ async def test_silence_right_after_the_headers_is_a_stall() -> None:
 
 async def test_comments_are_life() -> None:
     """A stream that sends only comments for several times the idle limit does not stall."""
-    idle = 0.5
+    idle = 1.0
 
     async def answer(exchange: Exchange) -> None:
         await exchange.open_stream()
-        for _ in range(8):
+        for _ in range(6):
             await exchange.chunk(b": OPENROUTER PROCESSING\n\n")
             await asyncio.sleep(idle / 4)  # the pace is what is tested
         await exchange.chunk(DONE)

@@ -78,12 +78,18 @@ async def test_a_reset_in_the_body_is_a_cut() -> None:
 async def test_broken_chunking_is_a_cut() -> None:
     """Bytes that are no chunks end the reply with a fault, not with an exception."""
 
+    seen = asyncio.Event()
+
     async def answer(exchange: Exchange) -> None:
         await exchange.open_stream()
+        await exchange.chunk(b"good")
+        await seen.wait()
         await exchange.send(b"zz\r\nnot a chunk\r\n")
 
-    async with replied(answer) as reply:
-        await reply.read_all()
+    async with asyncio.timeout(20), replied(answer) as reply:
+        assert await reply.read() == b"good"
+        seen.set()
+        assert await reply.read() == b""
         assert reply.fault is not None
         assert reply.fault.phase == "streaming"
 

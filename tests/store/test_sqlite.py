@@ -90,9 +90,9 @@ def start(program: str, folder: Path) -> subprocess.Popen[str]:
 def read_line(child: subprocess.Popen[str]) -> str:
     """The next line it prints."""
     assert child.stdout is not None
-    line = child.stdout.readline().strip()
-    assert line or child.poll() is None, "the child ended by itself; its standard error says why"
-    return line
+    line = child.stdout.readline()
+    assert line.endswith("\n"), "the child ended by itself; its standard error says why"
+    return line.strip()
 
 
 def write_line(child: subprocess.Popen[str]) -> None:
