@@ -115,7 +115,8 @@ class MemoryLedger:
         done(self.append_error)
 
     async def record_end(self, generation: Generation, message: Message, *, now: float) -> None:
-        """Commit the end."""
+        """Commit the end, after everything that was queued before it."""
+        await until(lambda: not self.held)
         await self.gate.wait()
         if self._end is not None:
             raise self._end

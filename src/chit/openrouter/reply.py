@@ -1,5 +1,6 @@
 """An open reply of a completion: its bytes as they come, and how they ended."""
 
+import asyncio
 from collections.abc import Mapping
 
 import aiohttp
@@ -20,6 +21,8 @@ class Reply:
         if connection is not None and connection.protocol is not None:
             connection.protocol.read_timeout = idle_seconds
             connection.protocol.start_timeout()  # the clock that runs already is the first byte's
+            if (closed := connection.protocol.closed) is not None:
+                closed.add_done_callback(self._break_off)
         self._received = 0
         self.fault: Fault | None = None
         """Set once reading broke off; None after a clean end."""
@@ -67,6 +70,13 @@ class Reply:
         while data := await self.read():
             pieces.append(data)
         return b"".join(pieces)
+
+    def _break_off(self, closed: asyncio.Future[None]) -> None:
+        """Whoever still reads when the connection is gone. aiohttp forgets them after a body that is not HTTP."""
+        error = closed.exception()
+        content = self._response.content
+        if not content.is_eof() and content.exception() is None:
+            content.set_exception(aiohttp.ClientPayloadError("the reply is not HTTP"), error or aiohttp.ClientError())
 
     def close(self) -> None:
         """Close the connection at once: upstream sees it within a round trip. Idempotent."""

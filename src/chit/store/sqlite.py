@@ -1,6 +1,7 @@
 """The store on SQLite: one file, one writing thread, one connection for reading."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -106,8 +107,11 @@ class SqliteStore:
         if not dead:
             return []
         owner = self.owner
-        adopted = await self._write(lambda db: writes.adopt(db, dead, owner))
-        return [await self.get_generation(row_id) for row_id in adopted]
+        adopted = []
+        for row_id in await self._write(lambda db: writes.adopt(db, dead, owner)):
+            with suppress(StoreDamaged):  # one damaged row must not keep Chit from starting; reading it tells
+                adopted.append(await self.get_generation(row_id))
+        return adopted
 
     async def has_orphans(self) -> bool:
         """See `Store.has_orphans`."""
