@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 import pytest
+from tests.upstream import DONE, collect, shown_text, text_chunk, until
 
 from chit import running as running_module
 from chit.core import retry
@@ -15,7 +16,6 @@ from chit.core.messages import Message, TextPart
 from chit.errors import ChitError, DiskFull, KeyUnavailable, StoreError
 from chit.openrouter.reply import Reply
 from chit.running import Running, Send, apply_answer
-from tests.upstream import DONE, collect, shown_text, text_chunk, until
 
 FULL = DiskFull("the disk is full")
 CUT = Fault(phase="streaming", cause="cut", text="broken")
@@ -80,7 +80,9 @@ class ScriptedReply(Reply):
 class MemoryLedger:
     """Commits at once, or when told to, or not at all."""
 
-    def __init__(self, *, start: Exception | None = None, append: StoreError | None = None, end: Exception | None = None):
+    def __init__(
+        self, *, start: Exception | None = None, append: StoreError | None = None, end: Exception | None = None
+    ):
         self.log: list[str] = []
         self.received = b""
         self.ended: tuple[Generation, Message] | None = None
@@ -390,7 +392,9 @@ async def test_an_error_of_ours_on_the_way_is_failed() -> None:
 async def test_the_owner_is_told_of_the_end_once() -> None:
     """`on_end` is called when the end is committed, with the final row."""
     told: list[str] = []
-    running = begin(ScriptedReply(text_chunk("a", finish="stop"), DONE), on_end=lambda it: told.append(it.generation.state))
+    running = begin(
+        ScriptedReply(text_chunk("a", finish="stop"), DONE), on_end=lambda it: told.append(it.generation.state)
+    )
     await running.wait()
     assert told == ["done"]
 
@@ -670,4 +674,3 @@ async def test_a_bug_anywhere_ends_the_watchers(place: str) -> None:
     assert isinstance(events[-1], Ended)
     with pytest.raises(RuntimeError, match="a bug"):
         await running.wait()
-

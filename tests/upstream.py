@@ -85,7 +85,10 @@ class Exchange:
 
 def head(status: int, headers: Mapping[str, str]) -> bytes:
     """Status line and headers."""
-    lines = [f"HTTP/1.1 {status} {responses.get(status, 'Odd')}", *(f"{name}: {text}" for name, text in headers.items())]
+    lines = [
+        f"HTTP/1.1 {status} {responses.get(status, 'Odd')}",
+        *(f"{name}: {text}" for name, text in headers.items()),
+    ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 

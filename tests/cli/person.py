@@ -67,8 +67,10 @@ class Person:
         given = kept | {"CHIT_HOME": str(self.home), "CHIT_BASE_URL": self.upstream.base_url, "OPENROUTER_API_KEY": KEY}
         return {name: value for name, value in (given | self.variables).items() if value}
 
-    def call(self, *arguments: str, typed: bytes = b"", stdin: io.TextIOWrapper | None = None) -> Outcome:
-        """`main` in this process."""
+    def call(
+        self, *arguments: str, typed: bytes = b"", stdin: io.TextIOWrapper | None = None, watched: bool = False
+    ) -> Outcome:
+        """`main` in this process; `watched`: standard error says it is a terminal."""
         out, err = io.BytesIO(), io.BytesIO()
         given = self.environment
         with pytest.MonkeyPatch.context() as patch:
@@ -78,7 +80,8 @@ class Person:
                 patch.setenv(name, value)
             patch.setattr(sys, "stdin", stdin or io.TextIOWrapper(io.BytesIO(typed), encoding="utf-8"))
             patch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding="utf-8"))
-            patch.setattr(sys, "stderr", io.TextIOWrapper(err, encoding="utf-8", write_through=True))
+            told = Screen if watched else io.TextIOWrapper
+            patch.setattr(sys, "stderr", told(err, encoding="utf-8", write_through=True))
             with pytest.raises(SystemExit) as ended:
                 main(list(arguments))
             sys.stdout.flush()
@@ -157,7 +160,7 @@ class Terminal:
 def finish(process: subprocess.Popen[bytes]) -> Outcome:
     """Wait for a process with pipes."""
     out, err = process.communicate(timeout=PATIENCE)
-    return Outcome(code=process.returncode, out=out.decode(), err=err.decode())
+    return Outcome(code=process.returncode, out=(out or b"").decode(), err=(err or b"").decode())
 
 
 def read_until(process: subprocess.Popen[bytes], text: str) -> str:

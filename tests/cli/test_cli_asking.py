@@ -220,46 +220,47 @@ def test_waiting_ends_although_nothing_settles(person: Person, monkeypatch: pyte
 
 
 @pytest.mark.parametrize(
-    ("model", "code", "state", "kind"),
+    ("model", "code", "state"),
     [
-        ("sandbox/cut", 6, "cut", None),
-        ("sandbox/cut-clean", 6, "cut", None),
-        ("sandbox/mid-error", 6, "failed", None),
-        ("sandbox/body-error", 6, "failed", None),
-        ("sandbox/error-model-unknown", 4, "failed", None),
-        ("sandbox/error-data-policy", 4, "failed", None),
-        ("sandbox/error-moderation", 4, "failed", None),
-        ("sandbox/error-auth-user", 3, "failed", None),
-        ("sandbox/error-credits", 5, "failed", None),
-        ("sandbox/error-key-limit-403", 5, "failed", None),
-        ("sandbox/error-free-daily", 5, "failed", None),
-        ("sandbox/error-internal-500", 6, "failed", None),
+        ("sandbox/cut", 6, "cut"),
+        ("sandbox/cut-clean", 6, "cut"),
+        ("sandbox/mid-error", 6, "failed"),
+        ("sandbox/body-error", 6, "failed"),
+        ("sandbox/error-model-unknown", 4, "failed"),
+        ("sandbox/error-data-policy", 4, "failed"),
+        ("sandbox/error-moderation", 4, "failed"),
+        ("sandbox/error-auth-user", 3, "failed"),
+        ("sandbox/error-credits", 5, "failed"),
+        ("sandbox/error-key-limit-403", 5, "failed"),
+        ("sandbox/error-free-daily", 5, "failed"),
+        ("sandbox/error-internal-500", 6, "unknown"),
     ],
 )
-def test_every_failure_has_its_code_and_its_object(
-    person: Person, model: str, code: int, state: str, kind: str | None
-) -> None:
-    """What went wrong upstream decides the exit code; the partial text is printed and kept."""
+def test_every_failure_has_its_code_and_its_object(person: Person, model: str, code: int, state: str) -> None:
+    """What went wrong upstream decides the exit code, and the object tells it in full."""
     outcome = person.call("ask", "-m", model, "Hi", "--json")
     record = check_record(outcome)
     assert (outcome.code, record["state"]) == (code, state)
     assert record["error"]["message"]
     assert record["error"]["hint"]
     assert outcome.err.count("\n") == 1
-    if "error-" in model:
+    assert BEGUN.startswith(record["text"])
+    if model.startswith("sandbox/error-"):
         assert record["error"]["status"] == person.upstream.ledger.requests[-1].status
         assert record["error"]["raw"]
-    if state == "cut":
-        assert record["text"] == BEGUN
 
 
-def test_the_partial_text_is_printed(person: Person) -> None:
-    """A reply that broke off shows what came, its chit, and why it ended, each on a line."""
-    outcome = person.call("ask", "-m", "sandbox/cut", "Hi")
+@pytest.mark.parametrize("model", ["sandbox/cut-clean", "sandbox/mid-error"])
+def test_the_partial_text_is_printed(person: Person, model: str) -> None:
+    """A reply that broke off shows what came, its chit, and why it ended, each on a line, and keeps all three."""
+    outcome = person.call("ask", "-m", model, "Hi")
     assert (outcome.code, outcome.out) == (6, f"{BEGUN}\n")
     chit, error = outcome.err.splitlines()
     assert chit.startswith("▸ ")
     assert error.startswith("chit: ")
+    record = person.call("show", person.upstream.ledger.generations[0].id, "--json").record
+    assert record["text"] == BEGUN
+    assert record["error"]["hint"]
 
 
 def test_a_refused_request_has_no_chit(person: Person) -> None:

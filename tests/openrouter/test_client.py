@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from tests.upstream import DONE, Exchange, Upstream, give_key, head, open_client, text_chunk
 
 from chit.about import VERSION
 from chit.core.fault import Fault
@@ -17,9 +18,7 @@ from chit.openrouter import client as client_module
 from chit.openrouter.client import OpenRouterClient, Timeouts
 from chit.openrouter.reply import Reply
 from chit.sandbox.account import MANAGEMENT_KEY, SANDBOX_KEY
-from chit.sandbox.reply import Reply as Canned
 from chit.sandbox.server import Sandbox
-from tests.upstream import DONE, Exchange, Upstream, give_key, head, open_client, text_chunk
 
 BODY = b'{"messages": []}'
 QUICK = Timeouts(connect=5, first_byte_streaming=0.05, first_byte_unary=0.05, idle=0.05, lookup=0.05)
@@ -269,7 +268,7 @@ async def test_a_name_that_does_not_resolve_is_unsent() -> None:
 
 
 async def test_a_failed_handshake_is_unsent() -> None:
-    """https to a port that speaks plain text fails in TLS, before the request and the key."""
+    """Https to a port that speaks plain text fails in TLS, before the request and the key."""
     seen: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -596,7 +595,10 @@ async def test_a_record_beyond_the_cap_is_refused(monkeypatch: pytest.MonkeyPatc
 async def test_a_failed_free_call_has_its_status_and_patience(status: int) -> None:
     """Status and `Retry-After` of a failed look-up reach whoever decides when to look again."""
     body = json.dumps({"error": {"message": "no", "code": status}}).encode()
-    async with Upstream(say(status, body, **{"Retry-After": "9"})) as upstream, open_client(upstream.base_url) as client:
+    async with (
+        Upstream(say(status, body, **{"Retry-After": "9"})) as upstream,
+        open_client(upstream.base_url) as client,
+    ):
         with pytest.raises(UpstreamError) as caught:
             await client.fetch_generation("gen-1")
     assert (caught.value.status, caught.value.retry_after) == (status, 9.0)

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from tests.upstream import Exchange, Upstream, head, open_client
 
 from chit.openrouter import reply as reply_module
 from chit.openrouter.reply import Reply
-from tests.upstream import Exchange, Upstream, head, open_client
 
 
 @asynccontextmanager
@@ -77,7 +77,6 @@ async def test_a_reset_in_the_body_is_a_cut() -> None:
 
 async def test_broken_chunking_is_a_cut() -> None:
     """Bytes that are no chunks end the reply with a fault, not with an exception."""
-
     seen = asyncio.Event()
 
     async def answer(exchange: Exchange) -> None:

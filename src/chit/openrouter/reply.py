@@ -21,8 +21,8 @@ class Reply:
         if connection is not None and connection.protocol is not None:
             connection.protocol.read_timeout = idle_seconds
             connection.protocol.start_timeout()  # the clock that runs already is the first byte's
-            if (closed := connection.protocol.closed) is not None:
-                closed.add_done_callback(self._break_off)
+            closed = connection.protocol.closed or asyncio.get_running_loop().create_future()
+            closed.add_done_callback(self._break_off)
         self._received = 0
         self.fault: Fault | None = None
         """Set once reading broke off; None after a clean end."""

@@ -18,8 +18,8 @@ import apsw
 
 from chit.errors import StoreError
 
-PACE = 0.016
-"""Least seconds between a commit and the next that holds received bytes only: one picture of a 60 Hz screen."""
+PACE = 1 / 30
+"""Least seconds between two commits that hold received bytes only: thirty pictures a second look continuous."""
 
 T = TypeVar("T")
 Operation = Callable[[apsw.Connection], T]
@@ -50,7 +50,7 @@ class Writer:
         self._urgent = False
         self._idle = False
         self._closing = False
-        self._committed_at = 0.0
+        self._paced_at = 0.0
         self._died: StoreError | None = None
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._work, name="chit-writer", daemon=True)
@@ -98,7 +98,6 @@ class Writer:
             try:
                 while jobs := self._take():
                     self._commit(connection, jobs)
-                    self._committed_at = time.monotonic()
                     self._report(jobs)
             finally:
                 connection.close()
@@ -118,9 +117,11 @@ class Writer:
                 self._idle = True
                 self._changed.wait()
             self._idle = False
-            rest = self._committed_at + PACE - time.monotonic()
+            rest = self._paced_at + PACE - time.monotonic()
             if rest > 0 and not self._urgent and not self._closing:
                 self._changed.wait(rest)
+            if not self._urgent:
+                self._paced_at = time.monotonic()
             jobs = list(self._jobs)
             self._jobs.clear()
             self._urgent = False
