@@ -1,4 +1,4 @@
-"""One running generation, with a reply and a ledger that do what the test says: what is shown, when, and how it ends."""
+"""One running generation, its reply and ledger doing what the test says: what is shown, when, and how it ends."""
 
 import asyncio
 from collections.abc import Callable, Mapping

@@ -8,8 +8,11 @@ import os
 import struct
 import sys
 import termios
+import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.cli.person import Screen
 
 from chit.cli import terminal
@@ -64,6 +67,15 @@ class Unbuffered(io.TextIOWrapper):
 def test_nothing_a_terminal_obeys_passes(text: str, shown: str) -> None:
     """Escape sequences in both forms, carriage returns and bidi overrides become visible marks."""
     assert terminal.neutralise(text) == shown
+
+
+@given(st.text())
+def test_no_text_speaks_to_a_terminal(text: str) -> None:
+    """Whatever a model says, only line feeds and tabs are left of what moves a cursor, and nothing else changes."""
+    shown = terminal.neutralise(text)
+    assert not [each for each in shown if unicodedata.category(each) == "Cc" and each not in "\n\t"]
+    assert terminal.neutralise(shown) == shown
+    assert len(shown) == len(text) - text.count("\r\n")
 
 
 def test_colour_is_for_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,124 +1,150 @@
-"""An independent reading of recorded bytes: only `json` and lines of its own, nothing of Chit's."""
+"""Recorded exchanges and what they say, read without any of Chit's code: the other opinion of the replay tests."""
 
 import json
-import os
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-RECORDINGS = Path(
-    os.environ.get("CHIT_RECORDINGS") or Path(__file__).parents[3] / "shared" / "recordings" / "openrouter.jsonl"
-)
-"""Real traffic, one exchange a line; not part of the project."""
+ToolCall = tuple[str, str, str]
+"""Id, name, arguments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """One recorded exchange."""
+class Recorded:
+    """One exchange."""
 
     name: str
     path: str
-    request: Any
+    request: bytes
     status: int
-    content_type: str
-    generation_header: str | None
+    headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def is_stream(self) -> bool:
+        """Whether the reply is server-sent events."""
+        return self.headers.get("content-type", "").startswith("text/event-stream")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(slots=True, kw_only=True)
 class Reading:
-    """What a person who reads the bytes by eye would say they hold."""
+    """What a reply said."""
 
-    text: str
-    reasoning: str
-    details: list[Any]
-    """Each detail's type with its readable or encrypted content."""
-    tool_calls: list[tuple[str, str, str]]
-    usage: Any
-    cost: Decimal | None
-    model: str
-    provider: str
-    generation_id: str
-    finish_reason: str | None
+    text: str = ""
+    reasoning: str = ""
+    details: list[Any] = field(default_factory=list)
+    calls: list[ToolCall] = field(default_factory=list)
+    annotations: list[Any] = field(default_factory=list)
+    usage: dict[str, Any] = field(default_factory=dict)
+    model: str | None = None
+    provider: str | None = None
+    generation_id: str | None = None
+    finish_reason: str | None = None
+    error_code: Any = None
+    error_kind: str | None = None
 
+    @property
+    def cost(self) -> Decimal | None:
+        """Every digit that stood there."""
+        cost = self.usage.get("cost")
+        return None if cost is None else Decimal(cost)
 
-def load_exchanges(part: str) -> list[Exchange]:
-    """The exchanges whose path contains `part`; none where the recordings are absent."""
-    if not RECORDINGS.exists():
-        return []
-    rows = [json.loads(line) for line in RECORDINGS.read_text(encoding="utf-8").splitlines()]
-    return [
-        Exchange(
-            name=row["name"],
-            path=row["request"]["path"],
-            request=row["request"]["body"],
-            status=row["response"]["status"],
-            content_type=row["response"]["headers"]["content-type"],
-            generation_header=row["response"]["headers"].get("x-generation-id"),
-            body=row["response"]["body"].encode(),
-        )
-        for row in rows
-        if part in row["request"]["path"]
-    ]
+    def count(self, name: str, details: str | None = None) -> int | None:
+        """A token count, at the top of the usage or in one of its details."""
+        place = self.usage if details is None else self.usage.get(details) or {}
+        count = place.get(name)
+        return None if count is None else int(count)
 
 
-def read_reply(exchange: Exchange) -> Reading:
-    """A stream or a unary reply with a good status."""
-    if exchange.content_type == "text/event-stream":
-        return _read_stream(exchange.body)
-    body = json.loads(exchange.body)
-    return _reading([body], [body["choices"][0]["message"]], [body["choices"][0]])
+def load(path: Path) -> list[Recorded]:
+    """All exchanges of a JSONL file."""
+    exchanges = []
+    for line in path.read_text(encoding="utf-8").split("\n"):
+        if line:
+            exchange = json.loads(line)
+            request, response = exchange["request"], exchange["response"]
+            exchanges.append(
+                Recorded(
+                    name=exchange["name"],
+                    path=request["path"],
+                    request=json.dumps(request["body"]).encode(),
+                    status=response["status"],
+                    headers=response["headers"],
+                    body=response["body"].encode("utf-8", "surrogatepass"),
+                )
+            )
+    return exchanges
 
 
-def _read_stream(body: bytes) -> Reading:
-    lines = body.decode().split("\n")
-    chunks = [json.loads(line[6:]) for line in lines if line.startswith("data: {")]
-    choices = [chunk["choices"][0] for chunk in chunks if chunk["choices"]]
-    return _reading(chunks, [choice["delta"] for choice in choices], choices)
+def parse(text: str) -> Any:
+    """JSON with exact decimals."""
+    return json.loads(text, parse_float=Decimal)
 
 
-def _reading(chunks: list[Any], messages: list[Any], choices: list[Any]) -> Reading:
-    usage = [chunk["usage"] for chunk in chunks if chunk.get("usage")][-1]
-    cost = usage.get("cost")
-    return Reading(
-        text="".join(message.get("content") or "" for message in messages),
-        reasoning="".join(message.get("reasoning") or "" for message in messages),
-        details=_details(messages),
-        tool_calls=_tool_calls(messages),
-        usage=usage,
-        cost=None if cost is None else Decimal(repr(cost)),
-        model=chunks[-1]["model"],
-        provider=chunks[0]["provider"],
-        generation_id=chunks[0]["id"],
-        finish_reason=next((choice["finish_reason"] for choice in choices if choice.get("finish_reason")), None),
-    )
+def read(recorded: Recorded) -> Reading:
+    """The reply of a completion."""
+    if recorded.status != 200:
+        return _read_error(recorded)
+    if recorded.is_stream:
+        return _read_stream(recorded.body.decode())
+    body = parse(recorded.body.decode())
+    reading = Reading(usage=body["usage"], model=body["model"], provider=body["provider"], generation_id=body["id"])
+    (choice,) = body["choices"]
+    message = choice["message"]
+    reading.finish_reason = choice["finish_reason"]
+    reading.text = message["content"] or ""
+    reading.details = message.get("reasoning_details") or []
+    reading.reasoning = message.get("reasoning") or _words(reading.details)
+    reading.annotations = message.get("annotations") or []
+    for call in message.get("tool_calls") or []:
+        reading.calls.append((call["id"], call["function"]["name"], call["function"]["arguments"]))
+    return reading
 
 
-def _tool_calls(messages: list[Any]) -> list[tuple[str, str, str]]:
+def events(text: str) -> Iterator[Any]:
+    """The JSON objects of a stream whose events are one `data:` line each, which all recorded ones are."""
+    for line in text.split("\n"):
+        if line.startswith("data: ") and line != "data: [DONE]":
+            yield parse(line[len("data: ") :])
+
+
+def _read_stream(text: str) -> Reading:
+    reading = Reading()
     calls: dict[int, list[str]] = {}
-    for message in messages:
-        for position, piece in enumerate(message.get("tool_calls") or []):
-            call = calls.setdefault(piece.get("index", position), ["", "", ""])
-            call[0] = piece.get("id") or call[0]
-            call[1] = piece["function"].get("name") or call[1]
-            call[2] += piece["function"].get("arguments") or ""
-    return [(call[0], call[1], call[2]) for _, call in sorted(calls.items())]
+    for chunk in events(text):
+        reading.generation_id = reading.generation_id or chunk.get("id")
+        reading.model = chunk.get("model") or reading.model
+        reading.provider = chunk.get("provider") or reading.provider
+        reading.usage = chunk.get("usage") or reading.usage
+        for choice in chunk.get("choices") or []:
+            reading.finish_reason = choice.get("finish_reason") or reading.finish_reason
+            delta = choice["delta"]
+            reading.text += delta.get("content") or ""
+            reading.reasoning += delta.get("reasoning") or _words(delta.get("reasoning_details") or [])
+            reading.annotations += delta.get("annotations") or []
+            for piece in delta.get("tool_calls") or []:
+                call = calls.setdefault(piece["index"], ["", "", ""])
+                call[0] = piece.get("id") or call[0]
+                call[1] += piece["function"].get("name") or ""
+                call[2] += piece["function"].get("arguments") or ""
+    reading.calls = [(call[0], call[1], call[2]) for _, call in sorted(calls.items())]
+    return reading
 
 
-def _details(messages: list[Any]) -> list[Any]:
-    """Contents by type, pieces of one type that follow each other joined: what must go back to the model."""
-    told: list[list[str]] = []
-    for message in messages:
-        for detail in message.get("reasoning_details") or []:
-            content = detail.get("text") or detail.get("summary") or detail.get("data") or ""
-            if told and told[-1][0] == detail["type"] != "reasoning.encrypted":
-                told[-1][1] += content
-            else:
-                told.append([detail["type"], content])
-    return told
+def _words(details: list[Any]) -> str:
+    return "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
 
 
-def details_of(details: Any) -> list[Any]:
-    """The same telling for details that Chit kept."""
-    return _details([{"reasoning_details": list(details)}])
+def _read_error(recorded: Recorded) -> Reading:
+    error = parse(recorded.body.decode())["error"]
+    return Reading(error_code=error["code"], error_kind=_kind(recorded.status, error["message"]))
+
+
+def _kind(status: int, message: str) -> str:
+    if status == 400 and "not a valid model ID" in message:
+        return "model_unknown"
+    if status == 400 and "maximum context length" in message:
+        return "context_too_long"
+    return {400: "request_invalid", 401: "key_rejected", 429: "rate_limited"}[status]

@@ -1,267 +1,301 @@
-"""Real traffic through client, engine and store, cut at random bytes, against an independent reading of it."""
+"""Real OpenRouter traffic through client, engine, store and settlement, against another reading of the same bytes."""
 
 import json
-import random
-from collections.abc import Awaitable, Callable, Iterator
+import os
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import zip_longest
 from pathlib import Path
+from random import Random
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
-from tests.replay.reading import RECORDINGS, Exchange, Reading, details_of, load_exchanges, read_reply
-from tests.upstream import Exchange as Connection
-from tests.upstream import Upstream, head, opened
+from tests.replay.reading import Reading, Recorded, load, parse, read
+from tests.store.samples import send
+from tests.upstream import Exchange, Upstream, collect, event, head, opened, shown_reasoning, shown_text
 
 from chit.app import App
 from chit.core import retry
-from chit.core.generation import Generation, write_chit
-from chit.core.messages import Message, ReasoningPart, ToolCallPart
-from chit.core.reasoning import reasoning_text
-from chit.core.usage import read_cost, read_usage
+from chit.core.events import Event
+from chit.core.generation import Generation
+from chit.core.messages import AnnotationPart, Message, ReasoningPart, ToolCallPart
 from chit.errors import UpstreamError
 from chit.running import Running
 
-COMPLETIONS = load_exchanges("/chat/completions")
-GOOD = [exchange for exchange in COMPLETIONS if exchange.status == 200]
-REFUSED = [exchange for exchange in COMPLETIONS if exchange.status != 200]
-UNARY = [exchange for exchange in GOOD if exchange.content_type == "application/json"]
-RECORDS = load_exchanges("/generation")
+RECORDINGS = Path(
+    os.environ.get("CHIT_RECORDINGS")
+    or Path(__file__).parent.parent.parent.parent / "shared" / "recordings" / "openrouter.jsonl"
+)
+pytestmark = pytest.mark.skipif(
+    not RECORDINGS.is_file(), reason=f"no recorded traffic at {RECORDINGS}; CHIT_RECORDINGS may name another place"
+)
+COMPLETIONS, LOOKUP = "/api/v1/chat/completions", "/api/v1/generation?id="
 
-pytestmark = pytest.mark.skipif(not RECORDINGS.exists(), reason=f"the recordings are not here: {RECORDINGS}")
+
+def completions() -> list[Recorded]:
+    """The recorded exchanges that our client could have had."""
+    found = [recorded for recorded in load(RECORDINGS) if recorded.path == COMPLETIONS]
+    if "CHIT_RECORDINGS" not in os.environ:
+        assert len(found) == 157
+    return found
 
 
-def cuts(data: bytes, chance: random.Random) -> Iterator[bytes]:
-    """`data` in pieces of any length, single bytes among them."""
-    start = 0
-    while start < len(data):
-        end = start + chance.choice((1, 2, 3, 17, 100, 1000, 20_000))
+def cut(data: bytes, random: Random) -> Iterator[bytes]:
+    """`data` in up to thirty pieces, cut anywhere."""
+    places = sorted(random.sample(range(1, len(data)), k=min(random.randint(0, 30), len(data) - 1))) if data else []
+    for start, end in zip([0, *places], [*places, len(data)], strict=True):
         yield data[start:end]
-        start = end
 
 
-def replay(exchanges: list[Exchange], seed: int) -> Callable[[Connection], Awaitable[None]]:
-    """Answers each request with the next exchange, byte for byte, in pieces."""
-    waiting = iter(exchanges)
-    chance = random.Random(seed)
+class Replayer:
+    """A server that gives the exchange it is set to, in random pieces."""
 
-    async def answer(connection: Connection) -> None:
-        exchange = next(waiting)
-        named = {} if exchange.generation_header is None else {"X-Generation-Id": exchange.generation_header}
-        kind = {"Content-Type": exchange.content_type, "Transfer-Encoding": "chunked"}
-        await connection.send(head(exchange.status, {**kind, **named}))
-        for piece in cuts(exchange.body, chance):
-            await connection.chunk(piece)
-        await connection.chunk(b"")
+    def __init__(self, random: Random) -> None:
+        self.current: Recorded | None = None
+        self._random = random
 
-    return answer
-
-
-async def ask(app: App, request: Any) -> Running:
-    """Send a recorded request body to its end."""
-    running = await app.engine.send_request(json.dumps(request).encode())
-    await running.wait()
-    return running
+    async def __call__(self, exchange: Exchange) -> None:
+        """Answer one request."""
+        recorded = self.current
+        assert recorded is not None
+        assert exchange.request.body == recorded.request
+        await exchange.send(head(recorded.status, {**recorded.headers, "Content-Length": str(len(recorded.body))}))
+        for piece in cut(recorded.body, self._random):
+            await exchange.send(piece)
 
 
-def check_reading(message: Message, generation: Generation, reading: Reading) -> None:
-    """The message, its row and its chit say what the reading says."""
-    assert generation.state == "done"
-    assert message.text == reading.text
-    assert message.reasoning in (reading.reasoning, reasoning_text(_kept_details(message)))
-    assert reading.reasoning in ("", message.reasoning)
-    assert details_of(_kept_details(message)) == reading.details
+def check(running: Running, events: list[Event], message: Message, row: Generation, recorded: Recorded) -> None:
+    """What came back, and what was read again, against the other reading."""
+    reading = read(recorded)
+    for said, kept in ((running.message, running.generation), (message, row)):
+        check_content(said, reading, recorded.name)
+        check_figures(kept, reading, recorded)
+    assert row.request == recorded.request
+    assert message.parts == running.message.parts
+    if recorded.is_stream:
+        assert shown_text(events) == reading.text, recorded.name
+        assert shown_reasoning(events) == reading.reasoning, recorded.name
+    if recorded.status != 200:
+        assert running.error is not None
+        assert isinstance(running.error, UpstreamError)
+        seen = (running.error.status, running.error.code, running.error.kind)
+        assert seen == (recorded.status, reading.error_code, reading.error_kind), recorded.name
+        assert row.error == running.error.as_dict()
+    else:
+        assert running.error is None, recorded.name
+        assert row.error is None
+
+
+def check_content(message: Message, reading: Reading, name: str) -> None:
+    """The parts of the message."""
     calls = [(part.id, part.name, part.arguments) for part in message.parts if isinstance(part, ToolCallPart)]
-    assert calls == reading.tool_calls
-    completion = generation.completion
-    assert completion is not None
-    assert completion["usage"] == reading.usage
-    assert generation.usage == read_usage(reading.usage)
-    chit = write_chit(generation)
-    assert (chit.reported_cost, chit.model, chit.provider, chit.generation_id) == (
-        reading.cost,
-        reading.model,
-        reading.provider,
-        reading.generation_id,
+    notes = [part.annotation for part in message.parts if isinstance(part, AnnotationPart)]
+    assert message.text == reading.text, name
+    assert message.reasoning == reading.reasoning, name
+    assert calls == reading.calls, name
+    assert notes == json.loads(json.dumps(reading.annotations, default=float)), name
+
+
+def check_figures(row: Generation, reading: Reading, recorded: Recorded) -> None:
+    """The row of the ledger."""
+    named = (row.model, row.provider, row.finish_reason)
+    assert row.state == ("done" if recorded.status == 200 else "failed"), recorded.name
+    assert row.generation_id == (recorded.headers.get("x-generation-id") or reading.generation_id), recorded.name
+    if recorded.status == 200:
+        assert named == (reading.model, reading.provider, reading.finish_reason), recorded.name
+        assert recorded.headers.get("x-generation-id") in (None, reading.generation_id)
+    usage = row.usage
+    assert usage.cost == reading.cost, recorded.name
+    assert str(usage.cost) == str(reading.cost) or (
+        usage.cost is not None and usage.cost.compare(reading.cost or 0) == 0
     )
-    assert generation.finish_reason == reading.finish_reason
+    assert usage.prompt_tokens == reading.count("prompt_tokens"), recorded.name
+    assert usage.completion_tokens == reading.count("completion_tokens"), recorded.name
+    assert usage.reasoning_tokens == reading.count("reasoning_tokens", "completion_tokens_details"), recorded.name
+    assert usage.cached_tokens == reading.count("cached_tokens", "prompt_tokens_details"), recorded.name
+    assert usage.is_byok == bool(reading.usage.get("is_byok")), recorded.name
 
 
-def _kept_details(message: Message) -> list[Any]:
-    return [detail for part in message.parts if isinstance(part, ReasoningPart) for detail in part.details]
-
-
-async def check_replies(exchanges: list[Exchange], readings: list[Reading], home: Path, seed: int) -> None:
-    """Every exchange through one engine; then again as the reopened store tells it."""
-    ids = []
-    async with Upstream(replay(exchanges, seed)) as upstream:
+async def replay(recordings: list[Recorded], home: Path, random: Random) -> None:
+    """Send every recorded request, and compare what comes back, now and after opening the store again."""
+    replayer = Replayer(random)
+    outcomes: list[tuple[Running, list[Event], Recorded]] = []
+    async with Upstream(replayer) as upstream:
         async with opened(upstream.base_url, home) as app:
-            for exchange, reading in zip(exchanges, readings, strict=True):
-                running = await ask(app, exchange.request)
-                assert running.error is None, exchange.name
-                check_reading(running.message, running.generation, reading)
-                ids.append(running.message.id)
+            for recorded in recordings:
+                replayer.current = recorded
+                running = await app.engine.send_request(recorded.request)
+                outcomes.append((running, await collect(running), recorded))
         async with opened(upstream.base_url, home) as app:
-            for message_id, reading in zip(ids, readings, strict=True):
-                generation = await app.store.find_generation(message_id)
-                assert generation is not None
-                message = await app.store.get_message(message_id)
-                check_reading(message, generation, reading)
-                assert message.extra["OpenRouter"]["completion"] == generation.completion
+            for running, events, recorded in outcomes:
+                message = await app.store.get_message(running.message.id)
+                check(running, events, message, await app.store.get_generation(running.generation.id), recorded)
 
 
-@pytest.mark.parametrize("seed", range(3))
-async def test_recorded_replies_are_read_right(tmp_path: Path, seed: int) -> None:
-    """Text, reasoning, tool calls, usage, cost, model, provider and id of every recorded reply, however it is cut."""
-    await check_replies(GOOD, [read_reply(exchange) for exchange in GOOD], tmp_path, seed)
+SEEDS = [*range(5), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(5, 50))]
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(100, 140))
-async def test_recorded_replies_are_read_right_under_many_cuts(tmp_path: Path, seed: int) -> None:
-    """The same under forty more cuts."""
-    await check_replies(GOOD, [read_reply(exchange) for exchange in GOOD], tmp_path, seed)
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_recorded_replies_mean_what_they_say(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every recorded completion, however its bytes are cut, is understood as the other reading understands it."""
+    monkeypatch.setattr(retry, "_BACK_OFF", (0.0,))
+    await replay(completions(), tmp_path, Random(seed))
 
 
-@pytest.mark.parametrize("seed", range(2))
-async def test_unary_replies_recut_into_streams_are_read_right(tmp_path: Path, seed: int) -> None:
-    """A stream made of a unary reply, with every text in random pieces, says the same as that reply."""
-    await check_replies(
-        [restream(exchange, seed) for exchange in UNARY], [read_reply(exchange) for exchange in UNARY], tmp_path, seed
-    )
+# --- unary replies as streams ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(100, 120))
-async def test_unary_replies_recut_many_times_are_read_right(tmp_path: Path, seed: int) -> None:
-    """The same under twenty more ways of making a stream."""
-    await check_replies(
-        [restream(exchange, seed) for exchange in UNARY], [read_reply(exchange) for exchange in UNARY], tmp_path, seed
-    )
-
-
-async def test_recorded_refusals_are_told_as_they_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every recorded error keeps status, code and body, names a kind of its own, and is kept with its message."""
-    monkeypatch.setattr(retry, "MAX_RETRIES", 0)
-    async with Upstream(replay(REFUSED, 1)) as upstream, opened(upstream.base_url, tmp_path) as app:
-        for exchange in REFUSED:
-            running = await ask(app, exchange.request)
-            error, body = running.error, json.loads(exchange.body)
-            assert isinstance(error, UpstreamError)
-            assert (error.status, error.code, error.raw) == (
-                exchange.status,
-                body["error"]["code"],
-                exchange.body.decode(),
-            )
-            assert error.kind not in ("unknown", "unexpected_reply")
-            assert error.hint
-            kept = await app.store.find_generation(running.message.id)
-            assert kept is not None
-            assert (kept.state, kept.error) == ("failed", error.as_dict())
-
-
-async def test_every_recorded_request_arrives_as_it_was_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bytes of each request body reach the upstream unchanged and are kept."""
-    monkeypatch.setattr(retry, "MAX_RETRIES", 0)
-    async with Upstream(replay(COMPLETIONS, 2)) as upstream, opened(upstream.base_url, tmp_path) as app:
-        for position, exchange in enumerate(COMPLETIONS):
-            body = json.dumps(exchange.request, indent=1).encode()
-            running = await app.engine.send_request(body)
-            await running.wait()
-            assert upstream.requests[position].body == body
-            kept = await app.store.find_generation(running.message.id)
-            assert kept is not None
-            assert kept.request == body
-
-
-async def test_recorded_generation_records_settle(tmp_path: Path) -> None:
-    """A recorded record settles its message to the last digit; a recorded 404 leaves it pending."""
-    for number, exchange in enumerate(RECORDS):
-        generation_id = exchange.path.partition("id=")[2]
-        first = {**json.loads(UNARY[0].body), "id": generation_id}
-        completion = Exchange(
-            name="first",
-            path="",
-            request={},
-            status=200,
-            content_type="application/json",
-            generation_header=None,
-            body=json.dumps(first).encode(),
-        )
-        home = tmp_path / str(number)
-        async with Upstream(replay([completion, exchange], number)) as upstream, opened(upstream.base_url, home) as app:
-            running = await ask(app, {})
-            await app.settler.settle_now([generation_id])
-            kept = await app.store.find_generation(running.message.id)
-            assert kept is not None
-            chit = write_chit(kept)
-            body = json.loads(exchange.body)
-            if exchange.status == 404:
-                assert (chit.settlement, chit.settled_cost) == ("pending", None)
-                continue
-            record = body["data"]
-            assert (chit.settlement, chit.settled_cost) == ("settled", read_cost(record["total_cost"]))
-            assert (chit.provider, chit.latency_ms) == (record["provider_name"], record["latency"])
-            assert (await app.store.get_message(running.message.id)).extra["OpenRouter"]["generation"] == record
-
-
-def restream(exchange: Exchange, seed: int) -> Exchange:
-    """The same reply as a stream: each text in random pieces, a usage chunk with no choices, then `[DONE]`."""
-    chance = random.Random(seed)
-    body = json.loads(exchange.body)
-    choice, usage = body["choices"][0], body.pop("usage")
-    frame = {**{name: value for name, value in body.items() if name != "choices"}, "object": "chat.completion.chunk"}
-    lines = [b": OPENROUTER PROCESSING\n\n"] * chance.randint(0, 3)
-    for delta in _deltas(choice["message"], chance):
-        lines.append(_event({**frame, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}))
-    reasons = {name: choice[name] for name in ("finish_reason", "native_finish_reason")}
-    lines.append(_event({**frame, "choices": [{"index": 0, "delta": {"content": ""}, **reasons}]}))
-    lines += [_event({**frame, "choices": [], "usage": usage}), b"data: [DONE]\n\n"]
-    return Exchange(
-        name=exchange.name,
-        path=exchange.path,
-        request={**exchange.request, "stream": True},
+def as_stream(recorded: Recorded, random: Random) -> Recorded:
+    """The same reply as OpenRouter would have streamed it, in pieces of random size."""
+    body = json.loads(recorded.body)
+    (choice,) = body["choices"]
+    shared = {name: value for name, value in body.items() if name not in ("choices", "usage", "object")}
+    shared["object"] = "chat.completion.chunk"
+    chunks = [
+        shared
+        | {"choices": [{"index": 0, "delta": {"role": "assistant", "content": "", **delta}, "finish_reason": None}]}
+        for delta in _deltas(choice["message"], random)
+    ]
+    ending = {name: value for name, value in choice.items() if name != "message"}
+    chunks.append(shared | {"choices": [{**ending, "delta": {"role": "assistant", "content": ""}}]})
+    chunks.append(shared | {"choices": [], "usage": body["usage"]})
+    stream = b": OPENROUTER PROCESSING\n\n" + b"".join(map(event, chunks)) + b"data: [DONE]\n\n"
+    return Recorded(
+        name=f"{recorded.name} as a stream",
+        path=recorded.path,
+        request=recorded.request,
         status=200,
-        content_type="text/event-stream",
-        generation_header=exchange.generation_header,
-        body=b"".join(lines),
+        headers={**recorded.headers, "content-type": "text/event-stream"},
+        body=stream,
     )
 
 
-def _deltas(message: dict[str, Any], chance: random.Random) -> Iterator[dict[str, Any]]:
-    yield {"role": "assistant", "content": ""}
-    for piece in _pieces(message.get("reasoning") or "", chance):
-        yield {"reasoning": piece}
-    for detail in message.get("reasoning_details") or []:
-        yield from _detail_deltas(detail, chance)
-    for piece in _pieces(message.get("content") or "", chance):
+def _pieces(text: str, random: Random) -> list[str]:
+    places = sorted(random.choices(range(len(text) + 1), k=random.randint(0, 5)))
+    return [text[start:end] for start, end in zip([0, *places], [*places, len(text)], strict=True)]
+
+
+def _deltas(message: dict[str, Any], random: Random) -> Iterator[dict[str, Any]]:
+    details = [piece for detail in message.get("reasoning_details") or [] for piece in _split_detail(detail, random)]
+    words = _pieces(message["reasoning"], random) if message.get("reasoning") else []
+    if words:  # text first, so that its pieces count, and details beside them, as OpenRouter sends them
+        for word, detail in zip_longest(words, details):
+            shown = {} if word is None else {"reasoning": word}
+            hidden = {} if detail is None else {"reasoning_details": [detail]}
+            yield {"reasoning": "", **shown, **hidden} if word else {**hidden, **shown}
+    else:
+        for detail in details:
+            yield {"reasoning_details": [detail]}
+    for piece in _pieces(message["content"], random) if message["content"] else []:
         yield {"content": piece}
-    for index, call in enumerate(message.get("tool_calls") or []):
-        function = {**call["function"], "arguments": ""}
-        yield {"tool_calls": [{**call, "index": index, "function": function}]}
-        for piece in _pieces(call["function"].get("arguments") or "", chance):
-            yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
+    for position, call in enumerate(message.get("tool_calls") or []):
+        function = call["function"]
+        opening = {**call, "index": position, "function": {**function, "arguments": ""}}
+        yield {"tool_calls": [opening]}
+        for piece in _pieces(function["arguments"], random):
+            yield {"tool_calls": [{"index": position, "type": "function", "function": {"arguments": piece}}]}
     if message.get("annotations"):
         yield {"annotations": message["annotations"]}
 
 
-def _detail_deltas(detail: dict[str, Any], chance: random.Random) -> Iterator[dict[str, Any]]:
-    growing = next((name for name in ("text", "summary") if detail.get(name)), None)
-    if growing is None:
-        yield {"reasoning_details": [detail]}
+def _split_detail(detail: dict[str, Any], random: Random) -> Iterator[dict[str, Any]]:
+    growing = {"reasoning.text": "text", "reasoning.summary": "summary"}.get(detail["type"])
+    if growing is None or not detail.get(growing):
+        yield detail
         return
-    rest = {name: value for name, value in detail.items() if name not in (growing, "signature")}
-    for piece in _pieces(detail[growing], chance):
-        yield {"reasoning_details": [{**rest, growing: piece}]}
-    if detail.get("signature"):
-        yield {"reasoning_details": [{**rest, "signature": detail["signature"]}]}
+    common = {name: value for name, value in detail.items() if name not in (growing, "signature")}
+    for piece in _pieces(detail[growing], random):
+        yield {**common, growing: piece}
+    if "signature" in detail:
+        yield {**common, growing: "", "signature": detail["signature"]}
 
 
-def _pieces(text: str, chance: random.Random) -> Iterator[str]:
-    start = 0
-    while start < len(text):
-        end = start + chance.randint(1, 40)
-        yield text[start:end]
-        start = end
+RECUT_SEEDS = [*range(2), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 50))]
 
 
-def _event(value: Any) -> bytes:
-    return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
+@pytest.mark.parametrize("seed", RECUT_SEEDS)
+async def test_a_reply_means_the_same_as_a_stream(seed: int, tmp_path: Path) -> None:
+    """Every recorded unary reply, streamed in random pieces, gives the same message, details and figures."""
+    random = Random(seed)
+    unary = [recorded for recorded in completions() if recorded.status == 200 and not recorded.is_stream]
+    assert unary
+    replayer = Replayer(random)
+    async with Upstream(replayer) as upstream, opened(upstream.base_url, tmp_path) as app:
+        for recorded in unary:
+            await _compare_as_stream(app, replayer, recorded, as_stream(recorded, random))
+
+
+async def _compare_as_stream(app: App, replayer: Replayer, recorded: Recorded, streamed: Recorded) -> None:
+    replayer.current = streamed
+    running = await app.engine.send_request(streamed.request)
+    events = await collect(running)
+    reading = read(recorded)
+    row, message = (
+        await app.store.get_generation(running.generation.id),
+        await app.store.get_message(running.message.id),
+    )
+    for said, kept in ((running.message, running.generation), (message, row)):
+        check_content(said, reading, streamed.name)
+        check_figures(kept, reading, streamed)
+        details = [detail for part in said.parts if isinstance(part, ReasoningPart) for detail in part.details]
+        assert details == json.loads(json.dumps(reading.details, default=float)), streamed.name
+    assert shown_text(events) == reading.text, streamed.name
+
+
+# --- generation records ----------------------------------------------------------------------------------------------
+
+
+async def test_recorded_generation_records_settle_to_the_last_digit(tmp_path: Path) -> None:
+    """Recorded look-ups through client and settlement: a record is kept whole, its cost exact; a 404 stays pending."""
+    lookups = [recorded for recorded in load(RECORDINGS) if recorded.path.startswith(LOOKUP)]
+    assert {recorded.status for recorded in lookups} == {200, 404}
+    current: list[Recorded] = []
+
+    async def answer(exchange: Exchange) -> None:
+        assert exchange.request.target == current[0].path
+        await exchange.reply(current[0].status, current[0].body, current[0].headers)
+
+    for number, recorded in enumerate(lookups):
+        current[:] = [recorded]
+        (generation_id,) = parse_qs(recorded.path.partition("?")[2])["id"]
+        async with Upstream(answer) as upstream, opened(upstream.base_url, tmp_path / str(number)) as app:
+            row = await _end_one(app, generation_id)
+            if recorded.status != 200:
+                with pytest.raises(UpstreamError) as caught:
+                    await app.client.fetch_generation(generation_id)
+                assert caught.value.status == 404
+                (job,) = await app.settler.settle_now([generation_id])
+                assert (job.state, job.record) == ("pending", None)
+                continue
+            data = parse(recorded.body.decode())["data"]
+            assert await app.client.fetch_generation(generation_id) == json.loads(recorded.body)["data"]
+            await app.settler.settle_now([generation_id])
+            settlement = (await app.store.get_generation(row)).settlement
+            assert settlement is not None
+            assert settlement.info is not None
+            assert settlement.record == json.loads(recorded.body)["data"]
+            assert settlement.info.total_cost == Decimal(data["total_cost"])
+            assert (settlement.info.model, settlement.info.provider) == (data["model"], data["provider_name"])
+            tokens = (settlement.info.prompt_tokens, settlement.info.completion_tokens)
+            assert tokens == (data["native_tokens_prompt"], data["native_tokens_completion"])
+
+
+async def _end_one(app: App, generation_id: str) -> str:
+    _, answer, generation = await send(app.store)
+    await app.store.record_start(generation, generation_id)
+    await app.store.record_end(
+        Generation(
+            id=generation.id,
+            message_id=answer.id,
+            conversation_id=answer.conversation_id,
+            origin="cli",
+            request=b"{}",
+            streamed=True,
+            state="done",
+            generation_id=generation_id,
+        ),
+        answer,
+        now=0.0,
+    )
+    return generation.id
