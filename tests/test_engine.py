@@ -38,6 +38,7 @@ from chit.running import Running
 from chit.sandbox.reply import Reply as Canned
 from chit.sandbox.server import Sandbox
 from chit.store import sqlite as sqlite_module
+from chit.store.connection import open_connection
 from chit.store.ids import new_id
 from chit.store.sqlite import SqliteStore
 
@@ -210,11 +211,14 @@ def _stored_text(database: apsw.Connection, row_id: str) -> str:
 async def test_a_unary_call_takes_two_commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On the path of a unary call there are at most two commits: before it is sent, and at its end."""
     commits: list[None] = []
-    open_connection = sqlite_module.open_connection
+
+    def note() -> bool:
+        commits.append(None)
+        return False  # let it commit
 
     def open_counted(path: Path) -> apsw.Connection:
         connection = open_connection(path)
-        connection.set_commit_hook(lambda: bool(commits.append(None)))
+        connection.set_commit_hook(note)
         return connection
 
     async with Sandbox(pace=0) as sandbox:

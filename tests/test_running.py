@@ -173,7 +173,7 @@ async def test_a_stream_goes_from_sent_over_streaming_to_done() -> None:
     assert running.generation.state == "sent"
     watched = running.watch()
     assert await anext(watched) == (0, Started("gen-1"))
-    assert running.generation.state == "streaming"
+    assert (running.generation.state, ledger.ended) == ("streaming", None)
     gate.set()
     assert [seen async for seen in watched] == [(1, TextAdded("Hel")), (2, TextAdded("lo")), (3, Ended("done", None))]
     message = await running.wait()

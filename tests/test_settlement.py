@@ -18,7 +18,7 @@ from chit import settlement as settlement_module
 from chit.core.generation import Settlement
 from chit.core.messages import TextPart
 from chit.core.secret import Secret
-from chit.errors import KeyUnavailable, StoreError
+from chit.errors import KeyUnavailable, StoreError, UpstreamError
 from chit.notices import GenerationEnded, Notice, Notices, SettlementChanged
 from chit.openrouter.client import OpenRouterClient
 from chit.sandbox.server import Sandbox
@@ -27,7 +27,10 @@ from chit.store.home import Home
 from chit.store.protocol import Store
 from chit.store.sqlite import SqliteStore, open_store
 
-MISSING = (404, {"error": {"message": "Generation not found", "code": 404}}, {})
+Answer = tuple[int, Any, dict[str, str]]
+"""Status, body, headers."""
+
+MISSING: Answer = (404, {"error": {"message": "Generation not found", "code": 404}}, {})
 
 
 class Clock:
@@ -44,7 +47,7 @@ class Clock:
 class Records:
     """Look-ups by id, answered by what was queued for all, else with a record."""
 
-    def __init__(self, *answers: tuple[int, Any, dict[str, str]]) -> None:
+    def __init__(self, *answers: Answer) -> None:
         self.answers = list(answers)
         self.lookups: Counter[str] = Counter()
         self.hang = False
@@ -62,7 +65,7 @@ class Records:
             self.left.set()
             return
         await self.gate.wait()
-        good = (200, {"data": {"id": wanted, "total_cost": 0.25, "unknown": 2**70}}, {})
+        good: Answer = (200, {"data": {"id": wanted, "total_cost": 0.25, "unknown": 2**70}}, {})
         status, body, headers = self.answers.pop(0) if self.answers else good
         await exchange.reply(status, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
 
@@ -100,7 +103,8 @@ async def pending(store: Store, *generation_ids: str, ended: float) -> None:
 
 def make_settler(store: Store, client: OpenRouterClient, clock: Callable[[], float]) -> tuple[Settler, list[Notice]]:
     """A settler and everything it publishes."""
-    notices, seen = Notices(), []
+    notices = Notices()
+    seen: list[Notice] = []
     notices.subscribe(seen.append)
     return Settler(store=store, client=client, notices=notices, clock=clock), seen
 
@@ -120,7 +124,7 @@ async def find_job(store: Store, generation_id: str = "gen-1") -> Settlement:
 class Bench:
     """One store, one server of records, one settler, one clock; a context manager."""
 
-    def __init__(self, home: Path, *answers: tuple[int, Any, dict[str, str]], store: SqliteStore | None = None) -> None:
+    def __init__(self, home: Path, *answers: Answer, store: SqliteStore | None = None) -> None:
         self.clock = Clock()
         self.records = Records(*answers)
         self.store = store or open_store(home)
@@ -224,6 +228,21 @@ async def test_a_record_without_an_id_is_no_record(body: Any, tmp_path: Path) ->
         bench.clock.now += 2.0
         job = await bench.work()
     assert (job.state, job.record, job.next_attempt_at) == ("pending", None, bench.clock.now + 2.0)
+
+
+@pytest.mark.parametrize("status", [401, 429, 500])
+async def test_only_what_is_absent_is_given_up(status: int, tmp_path: Path) -> None:
+    """After 24 h of refusals or failures the job stays pending, and the trouble is there to be told."""
+    async with Bench(tmp_path, (status, {"error": {"message": "no", "code": status}}, {}), MISSING) as bench:
+        await pending(bench.store, "gen-1", ended=bench.clock.now)
+        bench.clock.now += GIVE_UP_AFTER
+        job = await bench.work()
+        assert (job.state, job.next_attempt_at) == ("pending", bench.clock.now + HOUR)
+        assert isinstance(bench.settler.trouble, UpstreamError)
+        assert bench.settler.trouble.status == status
+        bench.clock.now += HOUR
+        assert (await bench.work()).state == "gave_up"
+        assert bench.settler.trouble is None
 
 
 async def test_a_missing_key_puts_it_off(tmp_path: Path) -> None:

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from tests.cli.person import Person
+from tests.cli.person import KEY, Person
 
 from chit.cli import settle
+from chit.sandbox.account import Key
 
 
 def ask(person: Person, text: str = "Hi") -> str:
@@ -84,6 +85,17 @@ def test_a_day_later_it_is_given_up(person: Person) -> None:
     outcome = person.call("settle")
     assert outcome.out == "0 settled · 0 still pending · 1 given up: OpenRouter has no record of them\n"
     assert "never settled" in person.call("show", generation_id).out
+
+
+def test_it_says_why_a_cost_cannot_be_looked_up(person: Person) -> None:
+    """With a key that is refused the cost stays pending, and the exit code and one line say that the key is why."""
+    person.upstream.settle_after = 3600
+    ask(person)
+    person.upstream.account.keys[KEY] = Key(disabled=True)
+    outcome = person.call("settle")
+    assert (outcome.code, outcome.out) == (3, "0 settled · 1 still pending\n")
+    assert outcome.err.count("\n") == 1
+    assert "key" in outcome.err
 
 
 def test_it_needs_a_key(person: Person) -> None:

@@ -99,7 +99,7 @@ def read(recorded: Recorded) -> Reading:
     reading.reasoning = message.get("reasoning") or _words(reading.details)
     reading.annotations = message.get("annotations") or []
     for call in message.get("tool_calls") or []:
-        reading.calls.append((call["id"], call["function"]["name"], call["function"]["arguments"]))
+        reading.calls.append((call["id"], call["function"]["name"], call["function"].get("arguments", "")))
     return reading
 
 
@@ -147,4 +147,6 @@ def _kind(status: int, message: str) -> str:
         return "model_unknown"
     if status == 400 and "maximum context length" in message:
         return "context_too_long"
+    if status == 401 and message == "Missing Authentication header":
+        return "key_missing"
     return {400: "request_invalid", 401: "key_rejected", 429: "rate_limited"}[status]

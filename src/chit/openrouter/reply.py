@@ -52,17 +52,28 @@ class Reply:
 
         Silence for longer than the idle limit is a fault; any byte, a comment's too, counts as life.
         """
+        if self.fault is not None:
+            return b""
         try:
             data = await self._response.content.readany()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             self.fault = read_connection_fault(error, started=True)
-            return b""
+            data = self._take_rest()
         self._received += len(data)
         if self._received > MAX_REPLY_BYTES:
             text = f"the reply is larger than {MAX_REPLY_BYTES} bytes"
             self.fault = Fault(phase="streaming", cause="garbled", text=text)
             return b""
         return data
+
+    def _take_rest(self) -> bytes:
+        """What had arrived before the connection broke: received, perhaps billed, and not to be lost.
+
+        aiohttp refuses to hand it out while its stream carries an exception, and has no public way to take that back.
+        """
+        content = self._response.content
+        content._exception = None
+        return content.read_nowait()
 
     async def read_all(self) -> bytes:
         """The whole body, or what came of it before `fault`."""
