@@ -80,11 +80,11 @@ STEPS: tuple[str, ...] = (
     CREATE INDEX settlements_due ON settlements (next_attempt_at) WHERE state = 'pending';
 
     CREATE TABLE received_bytes (
-        seq INTEGER PRIMARY KEY,
         generation TEXT NOT NULL,
-        bytes BLOB NOT NULL
-    ) STRICT;
-    CREATE INDEX received_of_generation ON received_bytes (generation, seq);
+        seq INTEGER NOT NULL,
+        bytes BLOB NOT NULL,
+        PRIMARY KEY (generation, seq)
+    ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE blobs (hash TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE rendered (message TEXT PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,

@@ -1,5 +1,6 @@
 """The store on SQLite: one file, one writing thread, one connection for reading."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -43,6 +44,7 @@ class SqliteStore:
         self._reader = open_connection(home.database)
         self._owner: Owner | None = None
         self._writer: Writer | None = None
+        self._received = itertools.count()
         self._closed = False
 
     @property
@@ -84,12 +86,12 @@ class SqliteStore:
 
     def append_received(self, generation: Generation, data: bytes, done: Callable[[StoreError | None], None]) -> None:
         """See `Store.append_received`."""
-        row_id = generation.id
+        row_id, seq = generation.id, next(self._received)
 
         def settle(_: object, error: Exception | None) -> None:
             done(None if error is None else self._explain(error))
 
-        self._open_writer().submit(lambda db: writes.append_received(db, row_id, data), settle, urgent=False)
+        self._open_writer().submit(lambda db: writes.append_received(db, row_id, seq, data), settle, urgent=False)
 
     async def record_end(self, generation: Generation, message: Message, *, now: float) -> None:
         """See `Store.record_end`."""

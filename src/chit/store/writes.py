@@ -108,9 +108,9 @@ def record_start(connection: apsw.Connection, row_id: str, generation_id: str) -
     )
 
 
-def append_received(connection: apsw.Connection, row_id: str, data: bytes) -> None:
-    """See `Store.append_received`."""
-    connection.execute("INSERT INTO received_bytes (generation, bytes) VALUES (?, ?)", (row_id, data))
+def append_received(connection: apsw.Connection, row_id: str, seq: int, data: bytes) -> None:
+    """See `Store.append_received`. `seq` grows for as long as the process that runs the generation lives."""
+    connection.execute("INSERT INTO received_bytes VALUES (?, ?, ?)", (row_id, seq, data))
 
 
 def record_end(
