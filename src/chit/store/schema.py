@@ -80,11 +80,10 @@ STEPS: tuple[str, ...] = (
     CREATE INDEX settlements_due ON settlements (next_attempt_at) WHERE state = 'pending';
 
     CREATE TABLE received_bytes (
+        seq INTEGER PRIMARY KEY,
         generation TEXT NOT NULL,
-        seq INTEGER NOT NULL,
-        bytes BLOB NOT NULL,
-        PRIMARY KEY (generation, seq)
-    ) STRICT, WITHOUT ROWID;
+        bytes BLOB NOT NULL
+    ) STRICT; -- no index: it would spread every commit over a page for each running generation
 
     CREATE TABLE blobs (hash TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE rendered (message TEXT PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,

@@ -1,6 +1,5 @@
 """The store on SQLite: one file, one writing thread, one connection for reading."""
 
-import itertools
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -44,7 +43,8 @@ class SqliteStore:
         self._reader = open_connection(home.database)
         self._owner: Owner | None = None
         self._writer: Writer | None = None
-        self._received = itertools.count()
+        self._received_from: dict[str, int] = {}
+        """Where the received bytes of each running generation begin."""
         self._closed = False
 
     @property
@@ -86,20 +86,30 @@ class SqliteStore:
 
     def append_received(self, generation: Generation, data: bytes, done: Callable[[StoreError | None], None]) -> None:
         """See `Store.append_received`."""
-        row_id, seq = generation.id, next(self._received)
+        row_id = generation.id
 
-        def settle(_: object, error: Exception | None) -> None:
+        def settle(place: int, error: Exception | None) -> None:
+            if error is None:
+                self._received_from.setdefault(row_id, place)
             done(None if error is None else self._explain(error))
 
-        self._open_writer().submit(lambda db: writes.append_received(db, row_id, seq, data), settle, urgent=False)
+        self._open_writer().submit(lambda db: writes.append_received(db, row_id, data), settle, urgent=False)
 
     async def record_end(self, generation: Generation, message: Message, *, now: float) -> None:
         """See `Store.record_end`."""
         completion = None if generation.completion is None else encode_json(generation.completion)
         blobs = self._blobs
+        place = self._received_from.pop(generation.id, 0)
         await self._write(
             lambda db: writes.record_end(
-                db, blobs, generation, message, completion=completion, now=now, due=now + FIRST_LOOK
+                db,
+                blobs,
+                generation,
+                message,
+                completion=completion,
+                now=now,
+                due=now + FIRST_LOOK,
+                received_from=place,
             )
         )
 
