@@ -25,7 +25,7 @@ QUESTION = "Say words."
 
 @asynccontextmanager
 async def open_bare(base_url: str) -> AsyncIterator[Ask]:
-    """aiohttp and orjson and nothing else: what a careless but fast program would do."""
+    """Nothing but aiohttp and orjson: what a careless but fast program would do."""
     import aiohttp
     import orjson
 

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from bench.measure import (
@@ -34,7 +35,7 @@ def measure(*, quick: bool) -> list[Row]:
             "chit --help": [chit, "--help"],
             "chit show ID": [chit, "show", message_id],
         }
-        tasks = {name: lambda command=command: run_child(command, environment) for name, command in commands.items()}
+        tasks = {name: partial(run_child, command, environment) for name, command in commands.items()}
         shown = interleave(tasks, 1)["chit show ID"][0][1]  # writes bytecode, too
         if make_text(EVENTS) not in shown:
             raise BenchmarkBroken(f"chit show did not show the message:\n{shown}")

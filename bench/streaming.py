@@ -1,7 +1,7 @@
 """CPU time per streamed event, of each client in a fresh process, while many paced streams run side by side.
 
-`python -m bench.streaming CLIENT BASE_URL STREAMS EVENTS` measures one client once and prints its cost as JSON. Only the
-streaming counts: imports, opening and one short reply come before.
+`python -m bench.streaming CLIENT BASE_URL STREAMS EVENTS` measures one client once and prints its cost as JSON. Only
+the streaming counts: imports, opening and one short reply come before.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from dataclasses import asdict
+from functools import partial
 
 from bench.clients import CLIENTS
 from bench.measure import BenchmarkBroken, Cost, Row, child_environment, interleave, median_cost, run_child
@@ -31,7 +32,7 @@ def measure(*, quick: bool) -> list[Row]:
     rounds, seconds = (1, 2.0) if quick else (5, 6.0)
     events = round(RATE * seconds)
     with serving(rate=RATE) as base_url:
-        costs = interleave({name: lambda name=name: _run(name, base_url, events) for name in CLIENTS}, rounds)
+        costs = interleave({name: partial(_run, name, base_url, events) for name in CLIENTS}, rounds)
     medians = {name: median_cost(each) for name, each in costs.items()}
     rows = []
     for name, cost in medians.items():

@@ -14,7 +14,7 @@ from chit.core.generation import Generation, Origin
 from chit.core.guidance import explain
 from chit.core.history import Tree
 from chit.core.jsontext import JsonInvalid, decode_object, encode_json
-from chit.core.messages import Message, Part, TextPart
+from chit.core.messages import Message, Part, Source, TextPart, ToolResultPart
 from chit.core.stream import CompletionStream
 from chit.core.surrogates import mend_surrogates
 from chit.core.wire import ENGINE, read_parts, read_rest, read_source, write_history
@@ -68,7 +68,8 @@ class Engine:
         fresh: list[Message] = []
         if system is not None:
             fresh.append(self._message(conversation, "system", [TextPart(system)], path, fresh))
-        fresh.append(self._message(conversation, "user", parts, path, fresh))
+        for source, turn in _turns(parts):
+            fresh.append(self._message(conversation, source, turn, path, fresh))
         request: dict[str, Any] = {
             "messages": write_history([*path, *fresh]),
             "session_id": conversation.id,
@@ -148,7 +149,7 @@ class Engine:
     def _message(
         self,
         conversation: Conversation,
-        source: Any,
+        source: Source,
         parts: Sequence[Part],
         path: Sequence[Message],
         fresh: Sequence[Message],
@@ -201,6 +202,15 @@ class Engine:
     def _note_end(self, running: Running) -> None:
         self._running.discard(running)
         self._notices.publish(GenerationEnded(running.message.id, running.generation.generation_id))
+
+
+def _turns(parts: Sequence[Part]) -> list[tuple[Source, tuple[Part, ...]]]:
+    """Each tool result is a message of its own, from the program that ran the tool; everything else is the person's."""
+    turns: list[tuple[Source, tuple[Part, ...]]] = [
+        ("client", (part,)) for part in parts if isinstance(part, ToolResultPart)
+    ]
+    said = tuple(part for part in parts if not isinstance(part, ToolResultPart))
+    return [*turns, ("user", said)] if said or not turns else turns
 
 
 def _judge_kept(received: bytes, generation: Generation) -> Answer:

@@ -72,6 +72,9 @@ class Running:
         self._refused: Fault | None = None
         self._started_at = time.monotonic()
         self._first_token_at: float | None = None
+        self._batch: list[bytes] = []
+        self._batch_events: list[Event] = []
+        self._committing = False
         self._uncommitted = 0
         self._store_error: StoreError | None = None
         self._room = asyncio.Event()
@@ -167,7 +170,6 @@ class Running:
                 await self._record_start(stream.fold.generation_id)
             await self._append(data, deltas)
         self._rest += stream.close()
-        await self._drain()
         return judge_stream(stream.fold, stream.fault or reply.fault)
 
     async def _record_start(self, generation_id: str) -> None:
@@ -176,25 +178,40 @@ class Running:
         self._publish([Started(generation_id)])
 
     async def _append(self, data: bytes, events: Sequence[Event]) -> None:
-        def committed(error: StoreError | None) -> None:
-            self._uncommitted -= len(data)
-            self._room.set()
-            if error is not None:
-                self._store_error = self._store_error or error
-            elif self._store_error is None and events:
-                self._publish(events)
-
+        """Queue `data` for the store, `events` for the watchers. What comes while a batch commits is the next one."""
+        self._batch.append(data)
+        self._batch_events += events
         self._uncommitted += len(data)
-        self._ledger.append_received(self.generation, data, committed)
+        if not self._committing:
+            self._commit_batch()
         while self._uncommitted > MAX_UNCOMMITTED_BYTES:
             await self._wait_for_room()
+
+    def _commit_batch(self) -> None:
+        data, events = b"".join(self._batch), self._batch_events
+        self._batch, self._batch_events = [], []
+
+        def committed(error: StoreError | None) -> None:
+            self._committing = False
+            self._uncommitted -= len(data)
+            if error is not None:
+                self._store_error = self._store_error or error
+                self._uncommitted = 0
+            elif self._store_error is None and events:
+                self._publish(events)
+            if self._batch and self._store_error is None:
+                self._commit_batch()
+            self._room.set()
+
+        self._committing = True
+        self._ledger.append_received(self.generation, data, committed)
 
     async def _wait_for_room(self) -> None:
         self._room.clear()
         await self._room.wait()
 
     async def _drain(self) -> None:
-        while self._uncommitted:
+        while self._committing:
             await self._wait_for_room()
 
     def _judge_stopped(self, stream: CompletionStream) -> Answer:
@@ -205,6 +222,7 @@ class Running:
 
     async def _end(self, answer: Answer) -> None:
         now = time.monotonic()
+        await self._drain()
         if answer.fault is not None:
             self.error = explain(answer.fault)
         if self._store_error is not None:

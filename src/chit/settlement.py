@@ -43,6 +43,8 @@ class Settler:
         self._notices = notices
         self._clock = clock
         self._woken = asyncio.Event()
+        self.trouble: ChitError | None = None
+        """Why the last look-up that failed did so, unless the record was just not there yet."""
 
     async def run(self) -> None:
         """Until cancelled: wait for the next job to be due, work it off. A store that fails is tried again."""
@@ -114,6 +116,7 @@ class Settler:
                 await asyncio.shield(self._store.record_settlement(job))  # end the lease: others may try at once
             raise
         except ChitError as error:
+            self.trouble = None if _is_absent(error) else error
             outcome = self._put_off(job, error)
         else:
             if read_generation_info(record) is None:
@@ -128,9 +131,14 @@ class Settler:
         now = self._clock()
         attempts = job.attempts + 1
         ended = min(job.ended_at or now, now)
-        if now - ended >= GIVE_UP_AFTER:
+        if now - ended >= GIVE_UP_AFTER and (error is None or _is_absent(error)):
             return replace(job, state="gave_up", attempts=attempts, next_attempt_at=None)
         return replace(job, attempts=attempts, next_attempt_at=_next_attempt(ended, now, error))
+
+
+def _is_absent(error: ChitError) -> bool:
+    """Whether OpenRouter says that it has no such record, or not yet. Only that can be given up on."""
+    return isinstance(error, UpstreamError) and error.status == 404
 
 
 def _next_attempt(ended: float, now: float, error: ChitError | None) -> float:

@@ -22,7 +22,7 @@ def forests(draw: st.DrawFn) -> list[Message]:
     size = draw(st.integers(0, 12))
     parents = [draw(st.integers(-1, at - 1)) for at in range(size)]
     messages = [message(str(at), None if up < 0 else str(up), at + 1) for at, up in enumerate(parents)]
-    Random(draw(st.integers(0, 99))).shuffle(messages)  # noqa: S311 - not a secret
+    Random(draw(st.integers(0, 99))).shuffle(messages)
     return messages
 
 

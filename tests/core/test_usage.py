@@ -35,7 +35,7 @@ quick = settings(max_examples=100, deadline=None)
 def test_a_sum_is_exact_whatever_the_order(terms: list[Decimal], seed: int) -> None:
     """The total is that of exact fractions, each rounded half to even at the pico-dollar, in any order."""
     shuffled = terms.copy()
-    random.Random(seed).shuffle(shuffled)  # noqa: S311 - not a secret
+    random.Random(seed).shuffle(shuffled)
     expected = sum(round(Fraction(term) * PICO) for term in terms)
     assert Fraction(sum_costs(terms)) == Fraction(sum_costs(shuffled)) == Fraction(expected, PICO)
 

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from tests.sandbox.caller import Caller, Eventually, until
 
 from chit.sandbox.server import Sandbox
-from tests.sandbox.caller import Caller, Eventually, until
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.sandbox.caller import Caller
 
 from chit.sandbox.account import MANAGEMENT_KEY, SANDBOX_KEY
 from chit.sandbox.failure_table import FAILURES
 from chit.sandbox.magic import MAGIC
 from chit.sandbox.models import MODELS
-from tests.sandbox.caller import Caller
 
 WEATHER = {
     "type": "function",
@@ -55,7 +55,8 @@ async def test_older_usage_chunk_on_request(caller: Caller) -> None:
 @pytest.mark.parametrize("member", ["max_tokens", "max_completion_tokens"])
 async def test_output_cap_is_honoured(caller: Caller, member: str) -> None:
     """Both caps end the reply with `length` after exactly so many tokens."""
-    answer = await caller.complete("sandbox/long", **{member: 7})
+    cap: dict[str, Any] = {member: 7}
+    answer = await caller.complete("sandbox/long", **cap)
     assert answer.json["usage"]["completion_tokens"] == 7
     assert answer.json["choices"][0]["finish_reason"] == "length"
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.sandbox.caller import Caller
 
 from chit.sandbox import server
 from chit.sandbox.account import MANAGEMENT_KEY, SANDBOX_KEY, Account, Key
@@ -12,7 +13,6 @@ from chit.sandbox.ledger import Generation
 from chit.sandbox.pricing import Price
 from chit.sandbox.script import content
 from chit.sandbox.server import Sandbox
-from tests.sandbox.caller import Caller
 
 RECORD_MEMBERS = set(
     [

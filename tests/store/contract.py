@@ -130,6 +130,14 @@ class StoreContract:
         assert await claim(store, 1e12, only=["gen-1"]) == []
         assert (await store.get_message(answer.id)).parts == ()
 
+    async def test_a_leased_job_is_due_when_its_lease_ends(self, open_store: OpenStore) -> None:
+        """While somebody holds the only job, the next look is at the end of the lease, not at once and for ever."""
+        one, other = open_store(), open_store()
+        await run_to_end(one, "gen-1", now=100.0)
+        assert await other.next_settlement_at() == 102.0
+        assert await claim(one, 103.0, lease=50.0) == ["gen-1"]
+        assert await other.next_settlement_at() == 153.0
+
     async def test_received_bytes_keep_their_order(self, open_store: OpenStore) -> None:
         """Bytes come back joined in the order of appending, each generation's apart, and every callback came."""
         store, other = open_store(), open_store()

@@ -277,7 +277,7 @@ def test_a_truncated_database_is_told(sound: tuple[Path, str, str], tmp_path: Pa
 
 def flip(data: bytearray, seed: int) -> None:
     """Change up to 30 bytes in one place, half the time within the file's head."""
-    chance = random.Random(seed)  # noqa: S311 - damage, not a key
+    chance = random.Random(seed)
     start = chance.randrange(100 if chance.random() < 0.2 else len(data))
     for position in range(start, min(start + chance.choice([1, 1, 4, 30]), len(data))):
         data[position] ^= chance.randrange(1, 256)

@@ -90,7 +90,9 @@ def start(program: str, folder: Path) -> subprocess.Popen[str]:
 def read_line(child: subprocess.Popen[str]) -> str:
     """The next line it prints."""
     assert child.stdout is not None
-    return child.stdout.readline().strip()
+    line = child.stdout.readline()
+    assert line.endswith("\n"), "the child ended by itself; its standard error says why"
+    return line.strip()
 
 
 def write_line(child: subprocess.Popen[str]) -> None:
@@ -238,6 +240,15 @@ async def test_a_missing_attachment_is_told(store: SqliteStore, tmp_path: Path) 
     with pytest.raises(StoreDamaged, match="attachment"):
         await store.list_messages(conversation.id)
     assert (await store.get_message(plain.id)).text == "Why?"
+
+
+async def test_a_damaged_orphan_does_not_stop_the_others(store: SqliteStore, tmp_path: Path) -> None:
+    """A row of a dead process whose attachment is gone is passed over; the next one is adopted all the same."""
+    await send(store, owner="gone", request=b'{"image":"' + b"QUJD" * 2000 + b'"}')
+    _, _, readable = await send(store, owner="gone")
+    (blob,) = (tmp_path / "home" / "blobs").iterdir()
+    blob.unlink()
+    assert [generation.id for generation in await store.adopt_orphans()] == [readable.id]
 
 
 async def test_a_lock_file_that_cannot_be_opened_is_told(store: SqliteStore, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from chit.core.events import Event, ReasoningAdded, Retrying, TextAdded
 from chit.core.generation import Generation, write_chit
 from chit.core.messages import Message, TextPart
 from chit.core.surrogates import join_surrogates
+from chit.core.wire import ENGINE
 from chit.errors import StoreError
 from chit.running import Running
 from chit.vault.sources import load_key
@@ -65,11 +66,7 @@ class _Asking:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._on_signal, running, 128 + number)
-        try:
-            await self._show(running)
-        except BrokenPipeError:
-            await running.stop()
-            raise
+        await self._show(running)
         message = await running.wait()
         if self._as_json:
             await self._settle(running.generation)
@@ -136,7 +133,9 @@ class _Asking:
     async def _print_record(self, message: Message, running: Running) -> None:
         """As it is kept; where its end could not be kept, as it is here."""
         generation = running.generation
-        if not isinstance(running.error, StoreError):
+        if isinstance(running.error, StoreError):
+            message = replace(message, extra={ENGINE: {"completion": generation.completion, "generation": None}})
+        else:
             message = await self._app.store.get_message(message.id)
             generation = await self._app.store.find_generation(message.id) or generation
         write_json(message_record(message, generation))

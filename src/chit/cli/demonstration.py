@@ -14,6 +14,7 @@ from chit.core.secret import Secret
 from chit.prefs import load_prefs
 from chit.sandbox.account import SANDBOX_KEY
 from chit.sandbox.server import Sandbox
+from chit.store.ids import short_id
 
 SETTLE_SECONDS = 30.0
 
@@ -44,5 +45,5 @@ async def demonstrate(text: str) -> int:
             await app.settler.wait_settled(generation.generation_id, SETTLE_SECONDS)
             settled = await app.store.find_generation(message.id) or generation
             write_out(f"{receipt(write_chit(settled))}\n\nKept in {prefs.home}. Show it again:\n")
-            write_out(f"  CHIT_HOME={prefs.home} chit show {message.id}\n")
+            write_out(f"  CHIT_HOME={prefs.home} {sys.argv[0]} show {short_id(message.id)}\n")
     return DONE

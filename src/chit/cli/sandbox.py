@@ -41,7 +41,13 @@ def sandbox(port: int, recordings: Path | None, seed: int, pace: float, settle_a
     from chit.sandbox.server import Sandbox
 
     async def run() -> None:
-        box = Sandbox(recordings=recordings, seed=seed, pace=pace, settle_after=settle_after)
+        try:
+            box = Sandbox(recordings=recordings, seed=seed, pace=pace, settle_after=settle_after)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"{recordings} is no file of recorded exchanges: {error}",
+                hint='Each line is one JSON object: {"request": …, "response": …}.',
+            ) from error
         try:
             base_url = await box.start(port=port)
         except OSError as error:

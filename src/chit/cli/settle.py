@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from chit.cli.exits import DONE, exit_code, print_error
 from chit.cli.options import api_key_file, as_json
 from chit.errors import NotFound
 
@@ -29,13 +30,17 @@ def settle(ids: tuple[str, ...], wait: bool, as_json: bool, api_key_file: Path |
 
     prefs, key = load_prefs_aloud(), load_key(api_key_file)
 
-    async def run() -> dict[str, int]:
+    async def run() -> int:
         async with open_app(prefs, key=lambda: key, settling=False) as app:
-            return await _settle(app, ids, seconds=WAIT_SECONDS if wait else 0.0)
+            counts = await _settle(app, ids, seconds=WAIT_SECONDS if wait else 0.0)
+            _print(counts, as_json=as_json)
+            trouble = app.settler.trouble if counts["pending"] else None
+        if trouble is None:
+            return DONE
+        print_error(trouble)
+        return exit_code(trouble)
 
-    counts = asyncio.run(run())
-    _print(counts, as_json=as_json)
-    return 0
+    return asyncio.run(run())
 
 
 async def _settle(app: "App", ids: tuple[str, ...], *, seconds: float) -> dict[str, int]:

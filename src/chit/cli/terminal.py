@@ -68,7 +68,7 @@ def write_out(text: str) -> None:
 
 
 def write_json(value: Any) -> None:
-    """One JSON object as a line on standard output; what a terminal would obey or the encoding cannot say is escaped."""
+    """One JSON object as a line on standard output; what a terminal obeys or the encoding cannot say is escaped."""
     from chit.core.jsontext import encode_json
 
     text = encode_json(value).decode()

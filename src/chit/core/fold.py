@@ -14,6 +14,8 @@ from chit.core.surrogates import SurrogateJoiner, mend_surrogates
 from chit.core.tool_calls import add_tool_call
 
 _TEXTS = frozenset({"content", "reasoning", "reasoning_content", "refusal"})
+_REASONING = ("reasoning", "reasoning_content", "reasoning_details")
+"""Spellings of one and the same text; the first that holds any is shown."""
 _LISTS = frozenset({"reasoning_details", "tool_calls", "images", "annotations"})
 
 
@@ -51,18 +53,20 @@ class CompletionFold:
     def add(self, chunk: Mapping[str, Any], text: bytes | None = None) -> list[Delta]:
         """Fold one chunk, `text` being its JSON as received; the first choice's deltas come back in order."""
         deltas: list[Delta] = []
-        if self.error is None and _has_error(chunk):
-            self.error, self.error_text = chunk, text
+        failed = chunk.get("error") is not None
         for name, value in chunk.items():
             if name == "choices":
                 if isinstance(value, list):
                     for choice in value:
-                        if isinstance(choice, Mapping):
+                        if isinstance(choice, dict):
+                            failed = failed or choice.get("error") is not None
                             self._add_choice(choice, deltas)
             elif value is not None and not (name == "id" and self.generation_id is not None):
                 self._top[name] = value
             else:
                 self._top.setdefault(name, value)
+        if failed and self.error is None:
+            self.error, self.error_text = chunk, text
         return deltas
 
     def end(self) -> list[Delta]:
@@ -114,14 +118,14 @@ class _Choice:
         for name, value in choice.items():
             if name in ("delta", "message"):
                 continue
-            if name == "logprobs" and isinstance(value, Mapping):
+            if name == "logprobs" and isinstance(value, dict):
                 self.fields[name] = _longer_logprobs(self.fields.get(name), value)
             elif value is not None or name not in self.fields:
                 self.fields[name] = value
         delta = choice.get("delta")
-        if not isinstance(delta, Mapping):
+        if not isinstance(delta, dict):
             delta = choice.get("message")  # a unary body sent as the only event
-        return self._add_delta(delta) if isinstance(delta, Mapping) else []
+        return self._add_delta(delta) if isinstance(delta, dict) else []
 
     def _add_delta(self, delta: Mapping[str, Any]) -> list[Delta]:
         deltas: list[Delta] = []
@@ -137,7 +141,7 @@ class _Choice:
                 self._add_parts(value, deltas)
             elif name in _LISTS and isinstance(value, list):
                 self._add_list(name, value, deltas)
-            elif name == "audio" and isinstance(value, Mapping):
+            elif name == "audio" and isinstance(value, dict):
                 self._add_audio(value, deltas)
             else:
                 self.message[name] = value
@@ -146,7 +150,7 @@ class _Choice:
     def _add_parts(self, parts: list[Any], deltas: list[Delta]) -> None:
         """Content as an array of parts: its texts join the text, the rest is kept among the images."""
         for part in parts:
-            if isinstance(part, Mapping) and isinstance(part.get("text"), str):
+            if isinstance(part, dict) and isinstance(part.get("text"), str):
                 self._grown.setdefault("content", []).append(part["text"])
                 self._show(TextAdded, self._content.add(part["text"]), deltas)
             else:
@@ -159,15 +163,15 @@ class _Choice:
             self.message[name] = add_reasoning_details(before, pieces)
         elif name == "tool_calls":
             self.message[name] = before
-            deltas += [add_tool_call(before, piece) for piece in pieces if isinstance(piece, Mapping)]
+            deltas += [add_tool_call(before, piece) for piece in pieces if isinstance(piece, dict)]
         else:
             self.message[name] = before + pieces
             wrap = MediaAdded if name == "images" else AnnotationAdded
-            deltas += [wrap(piece) for piece in pieces if isinstance(piece, Mapping)]
+            deltas += [wrap(piece) for piece in pieces if isinstance(piece, dict)]
 
     def _add_audio(self, value: Mapping[str, Any], deltas: list[Delta]) -> None:
         found = self.message.get("audio")
-        audio = dict(found) if isinstance(found, Mapping) else {}
+        audio = dict(found) if isinstance(found, dict) else {}
         for name, piece in value.items():
             if name in ("data", "transcript") and isinstance(piece, str):
                 audio[name] = f"{audio.get(name) or ''}{piece}"
@@ -177,11 +181,12 @@ class _Choice:
         deltas.append(MediaAdded(value))
 
     def _show_reasoning(self, delta: Mapping[str, Any], deltas: list[Delta]) -> None:
-        details = reasoning_text(delta.get("reasoning_details"))
-        spellings = (delta.get("reasoning"), delta.get("reasoning_content"), details)
-        piece = next((text for text in spellings if isinstance(text, str) and text), None)
-        if piece is not None:
-            self._show(ReasoningAdded, self._reasoning.add(piece), deltas)
+        for name in _REASONING:
+            found = delta.get(name)
+            text = reasoning_text(found) if found and name == "reasoning_details" else found
+            if text and isinstance(text, str):
+                self._show(ReasoningAdded, self._reasoning.add(text), deltas)
+                return
 
     @staticmethod
     def _show(wrap: type[TextAdded] | type[ReasoningAdded], text: str, deltas: list[Delta]) -> None:
@@ -202,17 +207,8 @@ class _Choice:
         return {"index": index, "finish_reason": None} | self.fields | {"index": index, "message": message}
 
 
-def _has_error(chunk: Mapping[str, Any]) -> bool:
-    if chunk.get("error") is not None:
-        return True
-    choices = chunk.get("choices")
-    return isinstance(choices, list) and any(
-        isinstance(choice, Mapping) and choice.get("error") is not None for choice in choices
-    )
-
-
 def _longer_logprobs(before: Any, piece: Mapping[str, Any]) -> dict[str, Any]:
-    longer = dict(before) if isinstance(before, Mapping) else {}
+    longer = dict(before) if isinstance(before, dict) else {}
     for name, value in piece.items():
         if isinstance(value, list) and isinstance(longer.get(name), list):
             longer[name] = longer[name] + value

@@ -85,20 +85,18 @@ class SseParser:
         self._line = []
         return self._take(lines)
 
-    def _check(self, line_bytes: int, events: list[SseData | SseComment]) -> None:
-        """The same limit for a line that came whole and one that is still coming, so that cutting changes nothing."""
-        if line_bytes + self._data_bytes > self._max:
-            raise SseTooLarge(self._max, events)
-
     def _keep(self, piece: bytes, events: list[SseData | SseComment]) -> None:
         self._line.append(piece)
         self._line_bytes += len(piece)
-        self._check(self._line_bytes, events)
+        if self._line_bytes + self._data_bytes > self._max:
+            raise SseTooLarge(self._max, events)
 
     def _take(self, lines: list[bytes]) -> list[SseData | SseComment]:
+        """Whole lines have the same limit as one that is still coming, so that cutting changes nothing."""
         events: list[SseData | SseComment] = []
         for line in lines:
-            self._check(len(line), events)
+            if len(line) + self._data_bytes > self._max:
+                raise SseTooLarge(self._max, events)
             if self._at_start:
                 self._at_start = False
                 line = line.removeprefix(_BOM)

@@ -27,17 +27,17 @@ class CompletionStream:
 
     def feed(self, data: bytes) -> list[Delta]:
         """The deltas that `data` completed."""
-        return self._parse(lambda: self._parser.feed(data))
+        return self._parse(self._parser.feed, data)
 
     def close(self) -> list[Delta]:
         """What was held back at the end of the stream."""
         return [*self._parse(self._parser.close), *self.fold.end()]
 
-    def _parse(self, parse: Callable[[], Sequence[SseData | SseComment]]) -> list[Delta]:
+    def _parse(self, parse: Callable[..., Sequence[SseData | SseComment]], *data: bytes) -> list[Delta]:
         if self.fault is not None:
             return []
         try:
-            return self._take(parse())
+            return self._take(parse(*data))
         except SseTooLarge as error:
             self.fault = Fault(phase="streaming", cause="garbled", text=str(error))
             return self._take(error.events)

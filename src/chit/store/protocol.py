@@ -52,7 +52,10 @@ class Store(Protocol):
         """The final row and the actor message's parts; received bytes are folded away; settlement becomes due."""
 
     async def adopt_orphans(self) -> list[Generation]:
-        """Take over the unfinished generations of processes that are gone. Each is given to one caller only."""
+        """Take over the unfinished generations of processes that are gone. Each is given to one caller only.
+
+        One whose row is damaged is left out.
+        """
 
     async def load_received(self, generation: Generation) -> bytes:
         """The bytes appended so far."""

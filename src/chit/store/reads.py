@@ -116,8 +116,10 @@ def list_lessees(connection: apsw.Connection) -> Sequence[str]:
 
 
 def next_settlement_at(connection: apsw.Connection) -> float | None:
-    """See `Store.next_settlement_at`."""
-    due: float | None = connection.execute("SELECT min(next_attempt_at) FROM settlements WHERE state = 'pending'").get
+    """See `Store.next_settlement_at`. A leased job is due again when its lease ends."""
+    due: float | None = connection.execute(
+        "SELECT min(max(next_attempt_at, coalesce(leased_until, 0))) FROM settlements WHERE state = 'pending'"
+    ).get
     return due
 
 

@@ -83,8 +83,7 @@ STEPS: tuple[str, ...] = (
         seq INTEGER PRIMARY KEY,
         generation TEXT NOT NULL,
         bytes BLOB NOT NULL
-    ) STRICT;
-    CREATE INDEX received_of_generation ON received_bytes (generation, seq);
+    ) STRICT; -- no index: it would spread every commit over a page for each running generation
 
     CREATE TABLE blobs (hash TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE rendered (message TEXT PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,

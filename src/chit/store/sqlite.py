@@ -1,6 +1,7 @@
 """The store on SQLite: one file, one writing thread, one connection for reading."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -42,6 +43,8 @@ class SqliteStore:
         self._reader = open_connection(home.database)
         self._owner: Owner | None = None
         self._writer: Writer | None = None
+        self._received_from: dict[str, int] = {}
+        """Where the received bytes of each running generation begin."""
         self._closed = False
 
     @property
@@ -85,7 +88,9 @@ class SqliteStore:
         """See `Store.append_received`."""
         row_id = generation.id
 
-        def settle(_: object, error: Exception | None) -> None:
+        def settle(place: int, error: Exception | None) -> None:
+            if error is None:
+                self._received_from.setdefault(row_id, place)
             done(None if error is None else self._explain(error))
 
         self._open_writer().submit(lambda db: writes.append_received(db, row_id, data), settle, urgent=False)
@@ -94,9 +99,17 @@ class SqliteStore:
         """See `Store.record_end`."""
         completion = None if generation.completion is None else encode_json(generation.completion)
         blobs = self._blobs
+        place = self._received_from.pop(generation.id, 0)
         await self._write(
             lambda db: writes.record_end(
-                db, blobs, generation, message, completion=completion, now=now, due=now + FIRST_LOOK
+                db,
+                blobs,
+                generation,
+                message,
+                completion=completion,
+                now=now,
+                due=now + FIRST_LOOK,
+                received_from=place,
             )
         )
 
@@ -106,8 +119,11 @@ class SqliteStore:
         if not dead:
             return []
         owner = self.owner
-        adopted = await self._write(lambda db: writes.adopt(db, dead, owner))
-        return [await self.get_generation(row_id) for row_id in adopted]
+        adopted = []
+        for row_id in await self._write(lambda db: writes.adopt(db, dead, owner)):
+            with suppress(StoreDamaged):  # one damaged row must not keep Chit from starting; reading it tells
+                adopted.append(await self.get_generation(row_id))
+        return adopted
 
     async def has_orphans(self) -> bool:
         """See `Store.has_orphans`."""

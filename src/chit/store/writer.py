@@ -1,12 +1,13 @@
 """One thread that writes, for all running generations together.
 
 Operations queue up while a commit is under way and go into the next one: one commit in flight, never one a chunk. An
-urgent operation (a send, an id, an end) is committed at once; received bytes may wait `PACE` seconds for company, which
-nobody can see and which spares most of the commits of a fast stream.
+urgent operation (a send, an id, an end) is committed at once, and so are received bytes after a quiet moment; the ones
+that follow wait for company until `PACE` seconds have passed, which nobody can see and which spares most commits.
 """
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,8 +18,8 @@ import apsw
 
 from chit.errors import StoreError
 
-PACE = 0.008
-"""Least seconds between two commits that hold received bytes only."""
+PACE = 1 / 30
+"""Least seconds between two commits that hold received bytes only: thirty pictures a second look continuous."""
 
 T = TypeVar("T")
 Operation = Callable[[apsw.Connection], T]
@@ -49,6 +50,7 @@ class Writer:
         self._urgent = False
         self._idle = False
         self._closing = False
+        self._paced_at = 0.0
         self._died: StoreError | None = None
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._work, name="chit-writer", daemon=True)
@@ -115,8 +117,11 @@ class Writer:
                 self._idle = True
                 self._changed.wait()
             self._idle = False
-            if not self._urgent and not self._closing:
-                self._changed.wait(PACE)
+            rest = self._paced_at + PACE - time.monotonic()
+            if rest > 0 and not self._urgent and not self._closing:
+                self._changed.wait(rest)
+            if not self._urgent:
+                self._paced_at = time.monotonic()
             jobs = list(self._jobs)
             self._jobs.clear()
             self._urgent = False

@@ -108,9 +108,10 @@ def record_start(connection: apsw.Connection, row_id: str, generation_id: str) -
     )
 
 
-def append_received(connection: apsw.Connection, row_id: str, data: bytes) -> None:
-    """See `Store.append_received`."""
+def append_received(connection: apsw.Connection, row_id: str, data: bytes) -> int:
+    """See `Store.append_received`. The place of these bytes comes back; it grows with each append."""
     connection.execute("INSERT INTO received_bytes (generation, bytes) VALUES (?, ?)", (row_id, data))
+    return connection.last_insert_rowid()
 
 
 def record_end(
@@ -122,8 +123,12 @@ def record_end(
     completion: bytes | None,
     now: float,
     due: float,
+    received_from: int = 0,
 ) -> None:
-    """See `Store.record_end`. `due` is when a first look for the generation's record is worth while."""
+    """See `Store.record_end`. `due` is when a first look for the generation's record is worth while.
+
+    `received_from` is the place of the first received bytes, 0 if that is not known.
+    """
     values = mend_texts(generation_values(generation))
     if (generation_id := values["generation_id"]) is not None:
         _open_settlement(connection, generation_id)
@@ -138,7 +143,7 @@ def record_end(
     seq = connection.execute("UPDATE messages SET parts = ? WHERE id = ? RETURNING seq", (parts, message.id)).get
     if seq is not None:
         _index(connection, seq, message)
-    connection.execute("DELETE FROM received_bytes WHERE generation = ?", (generation.id,))
+    connection.execute("DELETE FROM received_bytes WHERE seq >= ? AND generation = ?", (received_from, generation.id))
 
 
 def adopt(connection: apsw.Connection, dead_owners: Sequence[str], owner: str) -> list[str]:

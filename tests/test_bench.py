@@ -1,0 +1,116 @@
+"""The benchmarks, as far as they can be wrong without being run: sums, verdicts, and the upstream they all share."""
+
+import asyncio
+import sys
+
+import pytest
+from bench.measure import (
+    BenchmarkBroken,
+    Cost,
+    Row,
+    child_environment,
+    format_table,
+    interleave,
+    median_cost,
+    run_child,
+)
+from bench.upstream import MODEL, Upstream, make_chunk, make_generation_id, make_text
+
+from chit.core.sse import SseData, SseParser
+from chit.core.stream import CompletionStream
+
+REQUEST = b'{"model":"bench/steady","stream":true,"max_tokens":3}'
+
+
+async def exchange(base_url: str, request: bytes) -> bytes:
+    """What the server at `base_url` answers, raw, until it closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(base_url.split(":")[2].split("/")[0]))
+    writer.write(request)
+    answer = await reader.read()
+    writer.close()
+    return answer
+
+
+def unchunk(body: bytes) -> list[bytes]:
+    """The pieces of a chunked body."""
+    pieces = []
+    while body:
+        size, _, body = body.partition(b"\r\n")
+        pieces.append(body[: int(size, 16)])
+        body = body[int(size, 16) + 2 :]
+    return pieces[:-1]
+
+
+def test_medians_are_taken_of_each_figure() -> None:
+    """An outlier of one figure moves neither median."""
+    costs = [Cost(cpu=1.0, wall=9.0), Cost(cpu=2.0, wall=1.0), Cost(cpu=9.0, wall=2.0)]
+    assert median_cost(costs) == Cost(cpu=2.0, wall=2.0)
+
+
+def test_rounds_begin_with_another_task_each() -> None:
+    """Every task runs once a round, and none is always the first."""
+    order: list[str] = []
+    results = interleave({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 2)
+    assert order == ["a", "b", "b", "a"]
+    assert {name: len(each) for name, each in results.items()} == {"a": 2, "b": 2}
+
+
+@pytest.mark.parametrize(("ratio", "verdict"), [(2.0, "met"), (2.01, "missed"), (None, "")])
+def test_a_goal_is_the_largest_ratio_that_meets_it(ratio: float | None, verdict: str) -> None:
+    """The verdict follows from ratio and goal alone and stands in the table."""
+    row = Row(what="Chit", figure="1 µs", ratio=ratio, against="bare", goal=2.0)
+    assert row.verdict == verdict
+    assert verdict in format_table([row]).splitlines()[-1]
+
+
+def test_a_child_is_measured_and_a_failing_one_reported() -> None:
+    """Cost and output come back from a command that works; one that fails breaks the benchmark, with its words."""
+    cost, output = run_child([sys.executable, "-c", "print('done')"], child_environment())
+    assert (output, cost.cpu > 0, cost.wall > 0) == ("done\n", True, True)
+    with pytest.raises(BenchmarkBroken, match="no such luck"):
+        run_child([sys.executable, "-c", "raise SystemExit('no such luck')"], child_environment())
+
+
+def test_children_get_no_keys_and_no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would change a measurement, or leave the machine, is not handed on."""
+    for name in ("OPENROUTER_API_KEY", "HTTPS_PROXY", "http_proxy", "PYTHONDONTWRITEBYTECODE"):
+        monkeypatch.setenv(name, "set")
+    environment = child_environment(CHIT_HOME="/nowhere")
+    assert environment["CHIT_HOME"] == "/nowhere"
+    assert "set" not in environment.values()
+
+
+async def test_the_upstream_streams_what_chit_understands() -> None:
+    """One event a piece, the text that was asked for, a finish reason, a usage and an end."""
+    upstream = Upstream()
+    base_url = await upstream.start()
+    head = b"POST /api/v1/chat/completions HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(REQUEST)
+    answer = await exchange(base_url, head + REQUEST)
+    await upstream.close()
+    pieces = unchunk(answer.partition(b"\r\n\r\n")[2])
+    assert [len(SseParser().feed(piece)) for piece in pieces] == [1] * 6
+    stream = CompletionStream()
+    stream.feed(b"".join(pieces))
+    completion = stream.fold.completion()
+    assert completion["choices"][0]["message"]["content"] == make_text(3)
+    assert (completion["usage"]["completion_tokens"], stream.fold.finish_reason, stream.over) == (3, "stop", True)
+
+
+async def test_the_upstream_has_a_record_of_every_generation() -> None:
+    """A look-up by id is answered at once; anything else is not there."""
+    upstream = Upstream()
+    base_url = await upstream.start()
+    record = await exchange(base_url, b"GET /api/v1/generation?id=gen-1-a HTTP/1.1\r\n\r\n")
+    other = await exchange(base_url, b"GET /api/v1/models HTTP/1.1\r\n\r\n")
+    await upstream.close()
+    assert b" 200 OK" in record
+    assert b'"id": "gen-1-a"' in record
+    assert b" 404 " in other
+
+
+def test_an_event_is_as_long_as_openrouters() -> None:
+    """About 350 bytes, with the model's id in it."""
+    event = make_chunk(make_generation_id(1), " word")
+    assert 330 <= len(event) <= 370
+    assert [type(found) for found in SseParser().feed(event)] == [SseData]
+    assert MODEL.encode() in event
