@@ -36,9 +36,11 @@ check: lint ## what takes seconds: format, lint, types, architecture
 	@$(VENV_PYTHON) -m pytest tests/test_architecture.py tests/test_repository.py
 
 test: lint ## check, then every test but the long ones, with the coverage gate
+	@scripts/system-tools
 	@scripts/suite -m "not long"
 
 test-all: lint ## check, then every test, with the coverage gate
+	@scripts/system-tools
 	@scripts/suite -o faulthandler_timeout=900
 
 format: suite-tools ## lay the code out and mend what the linter can mend

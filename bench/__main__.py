@@ -6,10 +6,15 @@ import platform
 import sys
 from importlib.metadata import version
 
-from bench import oneshot, startup, streaming
+from bench import oneshot, startup, streaming, unlock
 from bench.measure import BenchmarkBroken, Row, format_table
 
-BENCHMARKS = {"streaming": streaming.measure, "startup": startup.measure, "oneshot": oneshot.measure}
+BENCHMARKS = {
+    "streaming": streaming.measure,
+    "startup": startup.measure,
+    "oneshot": oneshot.measure,
+    "unlock": unlock.measure,
+}
 
 
 def main() -> int:

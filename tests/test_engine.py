@@ -12,6 +12,7 @@ from typing import Any
 
 import apsw
 import pytest
+from tests.canaries import find_canary
 from tests.upstream import (
     DONE,
     Exchange,
@@ -35,6 +36,7 @@ from chit.core.stream import CompletionStream
 from chit.errors import DiskFull, InputError, NotFound
 from chit.openrouter.client import Timeouts
 from chit.running import Running
+from chit.sandbox.account import SANDBOX_KEY
 from chit.sandbox.reply import Reply as Canned
 from chit.sandbox.server import Sandbox
 from chit.store import sqlite as sqlite_module
@@ -735,6 +737,18 @@ async def test_orphans_end_as_far_as_they_came(
     assert adopted.text == message.text == text
     assert (row.error is None) == (state == "done")
     assert (row.settlement is not None) == (generation_id is not None)
+
+
+async def test_an_orphan_tells_no_key(tmp_path: Path) -> None:
+    """An error that an older Chit kept as it was received is scrubbed when it is taken over, without any key sent."""
+    error = event({"id": "gen-1", "error": {"code": 401, "message": f"{SANDBOX_KEY} is wrong"}})
+    home = tmp_path / "key-files"  # where the search after the suite passes by, as the test puts the key there itself
+    async with opened("http://127.0.0.1:9/api/v1", home) as app:
+        orphan = await _record_orphan(app, [error], "gen-1")
+        await app.engine.adopt()
+        row = await app.store.get_generation(orphan.id)
+    assert "sk-or-…ee00 is wrong" in json.dumps(row.error, ensure_ascii=False)
+    assert find_canary(repr(row)) is None
 
 
 async def test_one_id_met_twice_has_one_settlement(tmp_path: Path) -> None:

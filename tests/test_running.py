@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 import pytest
-from tests.upstream import DONE, collect, shown_text, text_chunk, until
+from tests.upstream import DONE, collect, event, shown_text, text_chunk, until
 
 from chit import running as running_module
 from chit.core import retry
@@ -19,6 +19,11 @@ from chit.running import Running, Send, apply_answer
 
 FULL = DiskFull("the disk is full")
 CUT = Fault(phase="streaming", cause="cut", text="broken")
+
+
+def hide(text: str) -> str:
+    """Stands for the scrubber."""
+    return text.replace("hunter2", "***")
 
 
 class ScriptedReply(Reply):
@@ -153,7 +158,7 @@ def start(send: Send, ledger: MemoryLedger, on_end: Callable[[Running], None] = 
     generation = Generation(
         id="g", message_id="m", conversation_id="c", origin="library", owner="me", request=b"{}", streamed=True
     )
-    return Running(ledger=ledger, send=send, generation=generation, message=message, on_end=on_end)
+    return Running(ledger=ledger, send=send, generation=generation, message=message, scrub=hide, on_end=on_end)
 
 
 async def spin() -> None:
@@ -674,3 +679,35 @@ async def test_a_bug_anywhere_ends_the_watchers(place: str) -> None:
     assert isinstance(events[-1], Ended)
     with pytest.raises(RuntimeError, match="a bug"):
         await running.wait()
+
+
+# --- keys ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_key_in_an_error_never_reaches_the_ledger() -> None:
+    """However the error's bytes are cut, what is appended and how it ends tell no key."""
+    ledger = MemoryLedger()
+    error = event({"error": {"message": "hunter2 is wrong", "code": 401}})
+    cut = error.index(b"hunter2") + 3
+    running = begin(ScriptedReply(text_chunk("Hi"), error[:cut], error[cut:]), ledger=ledger)
+    await collect(running)
+    assert b"hun" not in ledger.received
+    assert ledger.received == text_chunk("Hi") + error.replace(b"hunter2", b"***")
+    assert ledger.ended is not None
+    assert "hunter2" not in repr((ledger.ended, running.error and running.error.as_dict()))
+    assert "***" in repr(ledger.ended)
+
+
+@pytest.mark.parametrize("said", [b"data: Forbidden: hunter2\n\n", b'data: {"error": {"message": "hunter2'])
+async def test_a_key_in_what_is_no_json_never_reaches_the_ledger(said: bytes) -> None:
+    """An event in plain text, and an error that breaks off in the middle, are scrubbed like any error."""
+    ledger = MemoryLedger()
+    await collect(begin(ScriptedReply(text_chunk("Hi"), said[:16], said[16:], CUT), ledger=ledger))
+    assert ledger.received == text_chunk("Hi") + said.replace(b"hunter2", b"***")
+
+
+async def test_an_unended_line_is_appended_at_the_end() -> None:
+    """Bytes that wait for their line end are not lost when the stream just ends."""
+    ledger = MemoryLedger()
+    await collect(begin(ScriptedReply(text_chunk("Hi"), b"data: {", b"x"), ledger=ledger))
+    assert ledger.received == text_chunk("Hi") + b"data: {x"

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from chit.core.jsontext import JsonInvalid, decode_object, encode_json
 from chit.core.secret import Secret
 from chit.engine import Engine
 from chit.notices import Notices
@@ -13,6 +15,12 @@ from chit.prefs import UserPrefs
 from chit.settlement import Settler
 from chit.store.protocol import Store
 from chit.store.sqlite import open_store
+
+if TYPE_CHECKING:
+    from chit.vault.fingerprint import Marks
+
+KEY_MARKS = "key_marks"
+"""The setting that holds what is remembered of the vault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,15 +34,30 @@ class App:
     engine: Engine
     settler: Settler
 
+    async def check_key_marks(self, marks: "Marks") -> str | None:
+        """See the function of that name."""
+        return await check_key_marks(self.store, marks)
+
+    async def record_key_marks(self, marks: "Marks") -> None:
+        """See the function of that name."""
+        await record_key_marks(self.store, marks)
+
 
 @asynccontextmanager
 async def open_app(
-    prefs: UserPrefs, *, key: Callable[[], Secret], settling: bool | None = None, timeouts: Timeouts | None = None
+    prefs: UserPrefs,
+    *,
+    key: Callable[[], Secret],
+    settling: bool | None = None,
+    timeouts: Timeouts | None = None,
+    scrub: Callable[[str], str] = lambda text: text,
 ) -> AsyncIterator[App]:
     """Everything, closed in order at the end; generations that still run are stopped then.
 
     `key` is asked before each call to OpenRouter. With `settling`, pending generations are settled in the background;
     None leaves that to the preferences.
+    `scrub` hides the keys that the caller knows in what OpenRouter says of a failure; a key that was sent, and what
+    looks like one, is hidden without it.
     What a dead process left unfinished is adopted first. Raises `StoreError`.
     """
     async with AsyncExitStack() as closing:  # last opened, first closed, whatever fails on the way
@@ -42,7 +65,12 @@ async def open_app(
         closing.push_async_callback(store.close)
         notices = Notices()
         client = OpenRouterClient(
-            base_url=prefs.base_url, key=key, app_name=prefs.app_name, app_url=prefs.app_url, timeouts=timeouts
+            base_url=prefs.base_url,
+            key=key,
+            app_name=prefs.app_name,
+            app_url=prefs.app_url,
+            timeouts=timeouts,
+            scrub=scrub,
         )
         closing.push_async_callback(client.close)
         engine = Engine(
@@ -64,3 +92,48 @@ async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+async def check_key_marks(store: Store, marks: "Marks") -> str | None:
+    """What to warn of where a key or the vault is not the one that Chit last used (attack case 39), else None.
+
+    `marks` are remembered, so that the same change is told once, and the first sight of a key says nothing. Raises
+    `StoreError`.
+    """
+    from chit.vault.fingerprint import find_change
+
+    known = await _find_key_marks(store)
+    await _remember(store, known, marks)
+    return find_change(known, marks)
+
+
+async def record_key_marks(store: Store, marks: "Marks") -> None:
+    """After a change of the keys that is our own: from now on these are the ones expected. Raises `StoreError`."""
+    await _remember(store, await _find_key_marks(store), marks)
+
+
+async def _find_key_marks(store: Store) -> "Marks | None":
+    """None where there are none, or none that can be read: then everything is seen for the first time."""
+    from chit.vault.fingerprint import Marks
+
+    text = await store.find_setting(KEY_MARKS)
+    try:
+        record = decode_object((text or "").encode())
+    except JsonInvalid:
+        return None
+    vault_id, found = record.get("vault_id"), record.get("fingerprints")
+    fingerprints = (
+        {name: mark for name, mark in found.items() if isinstance(mark, str)} if isinstance(found, dict) else {}
+    )
+    return Marks(vault_id=vault_id if isinstance(vault_id, str) else None, fingerprints=fingerprints)
+
+
+async def _remember(store: Store, known: "Marks | None", seen: "Marks") -> None:
+    """Known marks that are not seen now are kept: a locked vault shows nothing, and must not be a way to forget."""
+    before = {"vault_id": known.vault_id, "fingerprints": dict(known.fingerprints)} if known else None
+    now = {
+        "vault_id": seen.vault_id or (known.vault_id if known else None),
+        "fingerprints": {**(known.fingerprints if known else {}), **seen.fingerprints},
+    }
+    if now != before:
+        await store.record_setting(KEY_MARKS, encode_json(now).decode())

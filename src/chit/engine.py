@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chit.core.answer import Answer, judge_stream, refuse
+from chit.core.answer import Answer, judge_stream, refuse, scrub_answer
 from chit.core.conversation import Conversation, title_from
 from chit.core.defaults import add_defaults, model_parameters
 from chit.core.fault import Fault
@@ -114,6 +114,7 @@ class Engine:
         finished = []
         for generation in await self._store.adopt_orphans():
             answer = _judge_kept(await self._store.load_received(generation), generation)
+            answer = scrub_answer(answer, self._client.scrub)
             ended = apply_answer(generation, answer, explain(answer.fault) if answer.fault else None)
             message = Message(
                 id=generation.message_id,
@@ -195,7 +196,14 @@ class Engine:
                 body, streamed=generation.streamed, model=model, uses_tools=uses_tools
             )
 
-        running = Running(ledger=self._store, send=post, generation=generation, message=actor, on_end=self._note_end)
+        running = Running(
+            ledger=self._store,
+            send=post,
+            generation=generation,
+            message=actor,
+            scrub=self._client.scrub,
+            on_end=self._note_end,
+        )
         self._running.add(running)
         return running
 

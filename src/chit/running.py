@@ -11,12 +11,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from chit.core.answer import Answer, judge_body, judge_stream, refuse
+from chit.core.answer import Answer, judge_body, judge_stream, refuse, scrub_answer
 from chit.core.events import Delta, Ended, Event, Retrying, Started
 from chit.core.fault import Fault
 from chit.core.generation import Generation
 from chit.core.guidance import explain
 from chit.core.messages import Message
+from chit.core.received import ReceivedLines
 from chit.core.retry import decide_retry
 from chit.core.stream import CompletionStream
 from chit.errors import ChitError, StoreError
@@ -51,9 +52,13 @@ class Running:
         send: Send,
         generation: Generation,
         message: Message,
+        scrub: Callable[[str], str],
         on_end: Callable[["Running"], None] = lambda _: None,
     ) -> None:
-        """`generation` is recorded already, in state `sent`; `send` posts its request once."""
+        """`generation` is recorded already, in state `sent`; `send` posts its request once.
+
+        `scrub` takes keys out of what a reply says of its failure, before that is stored or shown.
+        """
         self.generation = generation
         self.message = message
         """The actor message; its parts are complete once the generation has ended."""
@@ -61,6 +66,8 @@ class Running:
         """What went wrong, once it has ended."""
         self._ledger = ledger
         self._send = send
+        self._scrub = scrub
+        self._lines = ReceivedLines(scrub)
         self._on_end = on_end
         self._log: list[Event] = []
         self._waiters: list[asyncio.Future[None]] = []
@@ -168,8 +175,10 @@ class Running:
                 self._first_token_at = time.monotonic()
             if self.generation.generation_id is None and stream.fold.generation_id is not None:
                 await self._record_start(stream.fold.generation_id)
-            await self._append(data, deltas)
+            failed = stream.fold.error is not None or stream.garbled
+            await self._append(self._lines.take(data, completed=bool(deltas), failed=failed), deltas)
         self._rest += stream.close()
+        await self._append(self._lines.take_rest(), [])
         return judge_stream(stream.fold, stream.fault or reply.fault)
 
     async def _record_start(self, generation_id: str) -> None:
@@ -179,6 +188,8 @@ class Running:
 
     async def _append(self, data: bytes, events: Sequence[Event]) -> None:
         """Queue `data` for the store, `events` for the watchers. What comes while a batch commits is the next one."""
+        if not data:
+            return
         self._batch.append(data)
         self._batch_events += events
         self._uncommitted += len(data)
@@ -223,6 +234,7 @@ class Running:
     async def _end(self, answer: Answer) -> None:
         now = time.monotonic()
         await self._drain()
+        answer = scrub_answer(answer, self._scrub)
         if answer.fault is not None:
             self.error = explain(answer.fault)
         if self._store_error is not None:

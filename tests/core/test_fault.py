@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chit.core.fault import Fault, Phase, find_error, read_fault, read_seconds
+from chit.core.fault import Fault, Phase, find_error, read_fault, read_seconds, scrub_fault
 
 
 def read(error: Any, headers: Mapping[str, str] | None = None, **beside: Any) -> Fault:
@@ -146,3 +146,23 @@ def test_anything_is_read(body: bytes, phase: Phase, headers: dict[str, str]) ->
     """Arbitrary bytes and headers give a fault with the body kept, and never an exception."""
     fault = read_fault(phase=phase, status=None, headers=headers, body=body)
     assert fault.raw == body.decode("utf-8", "replace")
+
+
+def test_a_scrubbed_fault_tells_no_key_anywhere() -> None:
+    """Every member is scrubbed, however deep, names too, and what is no text stays as it is."""
+    body = {"error": {"code": "hunter2", "message": "hunter2", "metadata": {"hunter2": [{"raw": "hunter2"}, 1, None]}}}
+    fault = read_fault(phase="replied", status=401, headers={}, body=json.dumps(body).encode())
+    scrubbed = scrub_fault(fault, lambda text: text.replace("hunter2", "***"))
+    assert "hunter2" in repr(fault)
+    assert "hunter2" not in repr(scrubbed)
+    assert scrubbed.metadata == {"***": [{"raw": "***"}, 1, None]}
+    assert scrubbed.status == 401
+
+
+def test_a_fault_without_keys_stays_as_it_is() -> None:
+    """Scrubbing changes nothing where there is nothing to hide; the raw text stays as received."""
+    raw = b'{ "error" : {"message": "\\u00e9",\n "code": 402}}'
+    fault = read_fault(phase="replied", status=402, headers={}, body=raw)
+    scrubbed = scrub_fault(fault, lambda text: text)
+    assert scrubbed == fault
+    assert scrubbed.raw == raw.decode()

@@ -191,9 +191,10 @@ def test_an_error_ends_the_reading() -> None:
     "data", [b"[1]", b'"text"', b"5", b"null", b"{", b"<html>", b'{"a":' * 900 + b"1" + b"}" * 900]
 )
 def test_what_is_no_object_is_passed_by(data: bytes) -> None:
-    """Data that is not JSON, not an object or nested beyond reason costs nothing but itself."""
+    """Data that is not JSON, not an object or nested beyond reason costs nothing but itself, and is noted."""
     stream, deltas = read(b"data: " + data + b'\n\ndata: {"choices":[{"delta":{"content":"a"}}]}\n\n')
     assert (stream.fold.error, stream.fault, deltas) == (None, None, [TextAdded("a")])
+    assert stream.garbled
 
 
 def test_a_half_that_waits_comes_with_the_close() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from tests.canaries import echo_forms, find_canary
 from tests.upstream import DONE, Exchange, Upstream, give_key, head, open_client, text_chunk
 
 from chit.about import VERSION
@@ -621,3 +622,60 @@ async def test_a_free_call_that_stalls_is_an_upstream_error() -> None:
             await client.fetch_key()
     assert stalled.value.status is None
     assert refused.value.kind == "offline"
+
+
+def echo(status: int) -> Any:
+    """An answer that repeats the key in every form."""
+
+    async def answer(exchange: Exchange) -> None:
+        told = echo_forms(exchange.request.headers["authorization"])
+        await exchange.reply(status, json.dumps({"error": {"message": told, "code": 401}}).encode())
+
+    return answer
+
+
+async def test_a_fault_does_not_repeat_the_key() -> None:
+    """A refusal that repeats the key it was sent is a fault without it, and says which key by its end."""
+    async with Upstream(echo(401)) as upstream:
+        fault = await fault_of(upstream.base_url)
+    assert find_canary(repr(fault)) is None
+    assert "sk-or-…ee00" in fault.text
+
+
+@pytest.mark.parametrize("status", [200, 401])
+async def test_an_error_of_a_lookup_does_not_repeat_the_key(status: int) -> None:
+    """The free GETs are scrubbed as well, whatever their status."""
+    async with Upstream(echo(status)) as upstream, open_client(upstream.base_url) as client:
+        with pytest.raises(UpstreamError) as raised:
+            await client.fetch_key()
+    assert find_canary(repr((raised.value, raised.value.as_dict()))) is None
+
+
+async def test_a_record_that_cannot_be_read_does_not_repeat_the_key() -> None:
+    """Neither does an answer that is no JSON."""
+    async with Upstream(say(200, SANDBOX_KEY.encode())) as upstream, open_client(upstream.base_url) as client:
+        with pytest.raises(UpstreamError) as raised:
+            await client.fetch_key()
+    assert raised.value.as_dict()["raw"] == "sk-or-…ee00"
+
+
+async def test_every_key_that_was_sent_stays_hidden() -> None:
+    """A key that was replaced while the client lives is hidden like the one in use."""
+    keys = [Secret("sk-or-old+canary/0000"), Secret("sk-or-new+canary/1111"), Secret("sk-or-new+canary/1111")]
+    async with (
+        Upstream(say(200, b"{}")) as upstream,
+        OpenRouterClient(base_url=upstream.base_url, key=lambda: keys.pop(0)) as client,
+    ):
+        for _ in range(3):
+            reply = await client.open_completion(BODY, streamed=False)
+            assert isinstance(reply, Reply)
+            reply.close()
+        assert client.scrub("sk-or-old+canary/0000 sk-or-new+canary/1111") == "sk-or-…0000 sk-or-…1111"
+
+
+async def test_an_error_without_keys_stays_as_received() -> None:
+    """Not a byte of a refusal changes where there is nothing to hide."""
+    raw = b'{ "error" : {"message": "caf\\u00e9 \xc3\xa9",\r\n "code": 402}}'
+    async with Upstream(say(402, raw)) as upstream:
+        fault = await fault_of(upstream.base_url)
+    assert fault.raw == raw.decode()

@@ -558,3 +558,12 @@ class StoreContract:
         with pytest.raises(StoreError, match="closed"):
             _ = store.owner
         assert [g.state for g in await open_store().list_generations(answer.conversation_id)] == ["sent"]
+
+    async def test_a_setting_is_the_value_last_recorded(self, open_store: OpenStore) -> None:
+        """Nothing before the first, then what any process recorded last; each name has its own."""
+        store, other = open_store(), open_store()
+        assert await store.find_setting("a") is None
+        await store.record_setting("a", "1")
+        await other.record_setting("a", "é2")
+        await other.record_setting("b", "")
+        assert [await store.find_setting(name) for name in ("a", "b", "c")] == ["é2", "", None]

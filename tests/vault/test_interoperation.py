@@ -63,7 +63,7 @@ async def test_age_opens_our_vault(tmp_path: Path) -> None:
     """What Chit seals, the age program opens with the same passphrase, to the JSON that is documented."""
     file = VaultFile(tmp_path / "home", AgeWorker())
     await file.change(lambda content: content.with_key("inference", make_entry()), PASSPHRASE)
-    plain = tmp_path / "plain"
+    plain = tmp_path / "plain.key"
     await asyncio.to_thread(run_age, "--decrypt", "--output", str(plain), str(file.path))
     value = json.loads(await asyncio.to_thread(plain.read_bytes))
     assert (value["version"], value["keys"]["inference"]["key"]) == (1, KEY)
@@ -72,7 +72,7 @@ async def test_age_opens_our_vault(tmp_path: Path) -> None:
 @needs_age
 async def test_we_open_what_age_seals(tmp_path: Path) -> None:
     """A vault that the age program sealed, say after a change by hand, is opened."""
-    home, plain = tmp_path / "home", tmp_path / "plain"
+    home, plain = tmp_path / "home", tmp_path / "plain.key"
     home.mkdir()
     await asyncio.to_thread(plain.write_bytes, encode_content(make_content()))
     file = VaultFile(home, AgeWorker())

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from chit.about import MODELS_PAGE
-from chit.cli.options import api_key_file, as_json
+from chit.cli.options import api_key_file, as_json, passphrase_fd
 from chit.errors import InputError
 
 
@@ -41,6 +41,7 @@ from chit.errors import InputError
 @click.option("--wait", is_flag=True, help="Wait, at most 60 s, until the cost is settled.")
 @as_json
 @api_key_file
+@passphrase_fd
 def ask(
     prompt: tuple[str, ...],
     model: str | None,
@@ -51,6 +52,7 @@ def ask(
     wait: bool,
     as_json: bool,
     api_key_file: Path | None,
+    passphrase_fd: int | None,
 ) -> int:
     """Ask PROMPT (or standard input) and print the answer as it comes."""
     from chit.cli.asking import Question, answer_question
@@ -73,7 +75,7 @@ def ask(
             parameters={**model_parameters(model), **_read_parameters(assignments)},
             stream=not no_stream,
         )
-    return answer_question(question, key_file=api_key_file, as_json=as_json, wait=wait)
+    return answer_question(question, key_file=api_key_file, passphrase_fd=passphrase_fd, as_json=as_json, wait=wait)
 
 
 def _refuse_beside_request(given: list[str]) -> None:

@@ -15,6 +15,7 @@ from chit.cli.prefs import load_prefs_aloud
 from chit.cli.receipt import chit_line
 from chit.cli.record import message_record
 from chit.cli.terminal import begin_again, is_terminal, neutralise, paint, write_err, write_json, write_out
+from chit.cli.unlocking import CommandKeys
 from chit.core.events import Event, ReasoningAdded, Retrying, TextAdded
 from chit.core.generation import Generation, write_chit
 from chit.core.messages import Message, TextPart
@@ -22,7 +23,6 @@ from chit.core.surrogates import join_surrogates
 from chit.core.wire import ENGINE
 from chit.errors import StoreError
 from chit.running import Running
-from chit.vault.sources import load_key
 
 WAIT_SECONDS = 60.0
 
@@ -38,13 +38,17 @@ class Question:
     request: bytes | None = None
 
 
-def answer_question(question: Question, *, key_file: Path | None, as_json: bool, wait: bool) -> int:
+def answer_question(
+    question: Question, *, key_file: Path | None, passphrase_fd: int | None = None, as_json: bool, wait: bool
+) -> int:
     """Ask, print, and return the exit code. Raises `ChitError` if it came to nothing before sending."""
     prefs = load_prefs_aloud()
-    key = load_key(key_file)
+    keys = CommandKeys(prefs, passphrase_fd=passphrase_fd)
+    keys.take_given(key_file)
 
     async def run() -> int:
-        async with open_app(prefs, key=lambda: key, settling=wait or None) as app:
+        await keys.find()
+        async with open_app(prefs, key=keys.use, scrub=keys.scrub, settling=wait or None) as app:
             return await _Asking(app, as_json=as_json, wait=wait).run(question)
 
     return asyncio.run(run())

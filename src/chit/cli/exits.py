@@ -23,6 +23,15 @@ _OWN_KINDS = {
     "bug": BUG,
     "key_missing": 3,
     "locked": 3,
+    "key_not_found": 3,
+    "keychain_unusable": 3,
+    "vault": 3,
+    "wrong_passphrase": 3,
+    "too_many_tries": 3,
+    "vault_damaged": 3,
+    "vault_too_costly": 3,
+    "sign_in_refused": 3,
+    "sign_in_expired": 3,
 }
 
 

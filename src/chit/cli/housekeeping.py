@@ -2,10 +2,14 @@
 
 import time
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from chit.cli.blocking import finish
 from chit.prefs import UserPrefs
 from chit.store.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from chit.cli.unlocking import CommandKeys
 
 MOST_SECONDS = 1.0
 """A command is not kept waiting longer for this (design §4)."""
@@ -22,21 +26,34 @@ def do_chores(prefs: UserPrefs, store: SqliteStore) -> None:
     import asyncio
 
     from chit.app import open_app
-    from chit.core.secret import Secret
-    from chit.errors import KeyUnavailable, StoreError
-    from chit.vault.sources import load_key
+    from chit.cli.unlocking import CommandKeys
+    from chit.errors import StoreError
 
-    key: Secret | None = None
-    with suppress(KeyUnavailable):
-        key = load_key(None)
+    keys = CommandKeys(prefs)
 
     async def work() -> None:
-        async with open_app(prefs, key=lambda: key or load_key(None), settling=False) as app:
-            if key is not None and settles:
+        can_settle = settles and await _find_quietly(keys)
+        async with open_app(prefs, key=keys.use, scrub=keys.scrub, settling=False) as app:
+            if can_settle:
                 await app.settler.work_off(MOST_SECONDS)
 
     with suppress(StoreError):
         asyncio.run(work())
+
+
+async def _find_quietly(keys: "CommandKeys") -> bool:
+    """Whether there is a key without asking anybody for anything."""
+    import asyncio
+
+    from chit.errors import KeyUnavailable
+
+    try:
+        async with asyncio.timeout(MOST_SECONDS):
+            keys.take_given()
+            await keys.find(asks=False)
+    except (KeyUnavailable, TimeoutError):
+        return False
+    return True
 
 
 def _is_due(store: SqliteStore, *, settles: bool) -> bool:

@@ -11,6 +11,8 @@ from chit.about import MODELS_PAGE, VERSION
 from chit.cli.ask import ask
 from chit.cli.demo import demo
 from chit.cli.exits import DONE, PIPE_CLOSED, STOPPED, USAGE, empty_record, exit_code, print_error
+from chit.cli.key import key
+from chit.cli.login import login
 from chit.cli.prefs import prefs
 from chit.cli.sandbox import sandbox
 from chit.cli.settle import settle
@@ -27,7 +29,7 @@ def cli() -> None:
     """Ask any model on OpenRouter and get a receipt with every reply."""
 
 
-for command in (ask, show, settle, prefs, demo, sandbox):
+for command in (ask, show, settle, login, key, prefs, demo, sandbox):
     cli.add_command(command)
 
 
@@ -55,7 +57,7 @@ def _run_and_report(arguments: Sequence[str]) -> int:
         return USAGE
     except click.ClickException as error:
         hint = f"See: {error.ctx.command_path} --help" if isinstance(error, click.UsageError) and error.ctx else ""
-        return _report(InputError(error.format_message(), hint=hint), arguments)
+        return _report(InputError(_hide_keys(error.format_message()), hint=hint), arguments)
     except (click.Abort, KeyboardInterrupt):
         _print_record(ChitError("stopped by Ctrl-C", kind="stopped"), arguments)
         return STOPPED
@@ -63,10 +65,8 @@ def _run_and_report(arguments: Sequence[str]) -> int:
         return _report(error, arguments)
     except BrokenPipeError:
         raise
-    except Exception:
-        import traceback
-
-        traceback.print_exc()
+    except Exception as error:
+        sys.excepthook(type(error), error, error.__traceback__)  # it hides keys, once one was met
         hint = "What was received is kept; see `chit show`."
         return _report(ChitError("this is a bug in Chit, sorry", hint=hint, kind="bug"), arguments)
 
@@ -100,6 +100,15 @@ def _print_record(error: ChitError, arguments: Sequence[str]) -> None:
         from chit.cli.terminal import write_json
 
         write_json(empty_record(error))
+
+
+def _hide_keys(text: str) -> str:
+    """Of a command line that cannot be used; what it should not have held is not repeated into logs."""
+    if "sk-or-" not in text:
+        return text
+    from chit.core.scrub import Scrubber
+
+    return Scrubber(()).scrub(text)
 
 
 def _silence() -> None:

@@ -15,7 +15,32 @@ def api_key_file(command: Command) -> Command:
         "--api-key-file",
         type=click.Path(path_type=Path),
         metavar="PATH",
-        help="Read the OpenRouter key from this file (yours alone: mode 600). Default: OPENROUTER_API_KEY.",
+        help="Read the OpenRouter key from this file (yours alone: mode 600). Default: OPENROUTER_API_KEY, or stored.",
+    )(command)
+
+
+def passphrase_fd(command: Command) -> Command:
+    """`--passphrase-fd`."""
+    return click.option(
+        "--passphrase-fd",
+        type=click.IntRange(0),
+        metavar="N",
+        help="Read the vault's passphrase, one line, from file descriptor N instead of asking for it.",
+    )(command)
+
+
+def management(command: Command) -> Command:
+    """`--management`."""
+    return click.option("--management", is_flag=True, help="The management key, not the one for inference.")(command)
+
+
+def store_place(command: Command) -> Command:
+    """`--store`."""
+    return click.option(
+        "--store",
+        "place",
+        type=click.Choice(["keychain", "file"]),
+        help="The system's keychain or the vault file. Default: the keychain, where there is one.",
     )(command)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chit.cli.exits import DONE, exit_code, print_error
-from chit.cli.options import api_key_file, as_json
+from chit.cli.options import api_key_file, as_json, passphrase_fd
 from chit.errors import NotFound
 
 if TYPE_CHECKING:
@@ -20,18 +20,24 @@ WAIT_SECONDS = 60.0
 @click.option("--wait", is_flag=True, help="Keep trying, at most 60 s, until none is pending.")
 @as_json
 @api_key_file
-def settle(ids: tuple[str, ...], wait: bool, as_json: bool, api_key_file: Path | None) -> int:
+@passphrase_fd
+def settle(
+    ids: tuple[str, ...], wait: bool, as_json: bool, api_key_file: Path | None, passphrase_fd: int | None
+) -> int:
     """Look up pending costs now: all of them, or those of the gen-… ids given."""
     import asyncio
 
     from chit.app import open_app
     from chit.cli.prefs import load_prefs_aloud
-    from chit.vault.sources import load_key
+    from chit.cli.unlocking import CommandKeys
 
-    prefs, key = load_prefs_aloud(), load_key(api_key_file)
+    prefs = load_prefs_aloud()
+    keys = CommandKeys(prefs, passphrase_fd=passphrase_fd)
+    keys.take_given(api_key_file)
 
     async def run() -> int:
-        async with open_app(prefs, key=lambda: key, settling=False) as app:
+        await keys.find()
+        async with open_app(prefs, key=keys.use, scrub=keys.scrub, settling=False) as app:
             counts = await _settle(app, ids, seconds=WAIT_SECONDS if wait else 0.0)
             _print(counts, as_json=as_json)
             trouble = app.settler.trouble if counts["pending"] else None

@@ -3,11 +3,11 @@
 The one judge of "done", for streams and unary replies alike. A reply is done only if it says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chit.core.fault import Fault, find_error, read_fault
+from chit.core.fault import Fault, find_error, read_fault, scrub_fault, scrub_value
 from chit.core.fold import CompletionFold
 from chit.core.generation import GenerationState, read_text
 from chit.core.jsontext import JsonInvalid, decode_object, encode_json
@@ -67,6 +67,34 @@ def judge_body(body: bytes, broken: Fault | None) -> Answer:
 def refuse(fault: Fault) -> Answer:
     """The answer where no good reply ever began."""
     return Answer(state=_state_after(fault), fault=fault, generation_id=fault.generation_id)
+
+
+def scrub_answer(answer: Answer, scrub: Callable[[str], str]) -> Answer:
+    """`answer` with what it says of a failure scrubbed. The model's own words, and a good reply, stay as received."""
+    fault, completion = answer.fault, answer.completion
+    if fault is not None:
+        answer = replace(answer, fault=scrub_fault(fault, scrub))
+    if completion is None or not find_error(completion):
+        return answer
+    return replace(
+        answer,
+        completion=_scrub_around_words(completion, scrub),
+        model=scrub_value(answer.model, scrub),
+        provider=scrub_value(answer.provider, scrub),
+        finish_reason=scrub_value(answer.finish_reason, scrub),
+    )
+
+
+def _scrub_around_words(completion: Mapping[str, Any], scrub: Callable[[str], str]) -> dict[str, Any]:
+    """Everything but the message of each choice."""
+    scrubbed: dict[str, Any] = scrub_value(completion, scrub)
+    choices = completion.get("choices")
+    if isinstance(choices, list):
+        scrubbed["choices"] = [
+            after | {"message": before["message"]} if isinstance(before, Mapping) and "message" in before else after
+            for before, after in zip(choices, scrubbed["choices"], strict=True)
+        ]
+    return scrubbed
 
 
 def _state_after(fault: Fault) -> GenerationState:

@@ -3,8 +3,8 @@
 Facts only. What they mean for a person is `guidance`; whether to send again is `retry`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from chit.core.generation import read_text
@@ -100,6 +100,24 @@ def find_error(body: Any) -> Mapping[str, Any]:
     if found is None:
         return {}
     return {"message": "" if isinstance(found, list) else str(found)}
+
+
+def scrub_fault(fault: Fault, scrub: Callable[[str], str]) -> Fault:
+    """`fault` with every text in it scrubbed: upstream may repeat the key that it was sent, in any member."""
+    return replace(fault, **{each.name: scrub_value(getattr(fault, each.name), scrub) for each in fields(fault)})
+
+
+def scrub_value(value: Any, scrub: Callable[[str], str]) -> Any:
+    """A JSON value with every text in it scrubbed, names included."""
+    match value:
+        case str():
+            return scrub(value)
+        case Mapping():
+            return {scrub(name): scrub_value(member, scrub) for name, member in value.items()}
+        case list():
+            return [scrub_value(item, scrub) for item in value]
+        case _:
+            return value
 
 
 def read_seconds(value: Any) -> float | None:

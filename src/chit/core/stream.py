@@ -18,6 +18,8 @@ class CompletionStream:
         self.fold = CompletionFold()
         self.fault: Fault | None = None
         """Set once an event grew beyond the cap; nothing is read after that."""
+        self.garbled = False
+        """Whether there was data that is not a JSON object."""
         self._parser = SseParser()
 
     @property
@@ -54,6 +56,7 @@ class CompletionStream:
             try:
                 chunk = decode_object(event.data)
             except JsonInvalid:
+                self.garbled = True
                 continue
             deltas += self.fold.add(chunk, event.data)
         return deltas

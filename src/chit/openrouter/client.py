@@ -13,10 +13,12 @@ from urllib.parse import quote
 import aiohttp
 
 from chit.about import NAME, VERSION
-from chit.core.fault import Fault, read_fault
+from chit.core.fault import Fault, read_fault, scrub_fault
 from chit.core.guidance import explain
 from chit.core.jsontext import JsonInvalid, decode_object
+from chit.core.scrub import Scrubber
 from chit.core.secret import Secret
+from chit.errors import UpstreamError
 from chit.openrouter.faults import read_connection_fault
 from chit.openrouter.reply import Reply
 from chit.openrouter.session import open_session
@@ -48,14 +50,21 @@ class OpenRouterClient:
         app_name: str = NAME,
         app_url: str | None = None,
         timeouts: Timeouts | None = None,
+        scrub: Callable[[str], str] = lambda text: text,
     ) -> None:
-        """`key` is asked before each call and may raise `KeyUnavailable`, which the call then raises."""
+        """`key` is asked before each call and may raise `KeyUnavailable`, which the call then raises.
+
+        `scrub` hides the keys that the caller knows; those that were sent here, and look-alikes, are hidden anyway.
+        """
         self._base_url = base_url.rstrip("/")
         self._key = key
         self._attribution = {"X-OpenRouter-Title": app_name, "User-Agent": f"chit/{VERSION}"}
         if app_url:
             self._attribution["HTTP-Referer"] = app_url
         self._timeouts = timeouts or Timeouts()
+        self._scrub = scrub
+        self._sent: frozenset[Secret] = frozenset()
+        self._scrubber = Scrubber(())
         self._paid: aiohttp.ClientSession | None = None
         self._free: aiohttp.ClientSession | None = None
 
@@ -71,6 +80,10 @@ class OpenRouterClient:
             if session is not None:
                 await session.close()
         self._paid = self._free = None
+
+    def scrub(self, text: str) -> str:
+        """`text` without keys, for whatever upstream says of a failure."""
+        return self._scrub(self._scrubber.scrub(text))
 
     async def open_completion(
         self, body: bytes, *, streamed: bool, model: str | None = None, uses_tools: bool = False
@@ -95,7 +108,7 @@ class OpenRouterClient:
                 f"{self._base_url}/chat/completions", data=body, headers=headers, timeout=timeout, allow_redirects=False
             )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return read_connection_fault(error, started=False)
+            return scrub_fault(read_connection_fault(error, started=False), self.scrub)
         if 200 <= response.status < 300:
             return Reply(response, idle_seconds=limits.idle)
         return await self._read_failure(response, model=model, uses_tools=uses_tools)
@@ -128,7 +141,11 @@ class OpenRouterClient:
         return open_session(self._base_url, headers=self._attribution, force_close=force_close)
 
     def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._key().reveal()}"}
+        key = self._key()
+        if key not in self._sent:
+            self._sent |= {key}
+            self._scrubber = Scrubber(self._sent)
+        return {"Authorization": f"Bearer {key.reveal()}"}
 
     async def _read_failure(self, response: aiohttp.ClientResponse, *, model: str | None, uses_tools: bool) -> Fault:
         body = b""
@@ -140,7 +157,7 @@ class OpenRouterClient:
             pass  # the status alone says enough; the rest of an error text changes nothing
         finally:
             response.close()
-        return read_fault(
+        fault = read_fault(
             phase="replied",
             status=response.status,
             headers=_lower(response.headers),
@@ -149,6 +166,7 @@ class OpenRouterClient:
             requested_model=model,
             uses_tools=uses_tools,
         )
+        return scrub_fault(fault, self.scrub)
 
     async def _fetch_data(self, path: str) -> dict[str, Any]:
         reply = await self._fetch(path)
@@ -173,8 +191,14 @@ class OpenRouterClient:
             ) as response:
                 body = await _read_capped(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise explain(read_connection_fault(error, started=False)) from error
-        return _decode_record(path, response, body)
+            raise self._explain(read_connection_fault(error, started=False)) from error
+        record = _decode_record(path, response, body)
+        if isinstance(record, Fault):
+            raise self._explain(record)
+        return record
+
+    def _explain(self, fault: Fault) -> UpstreamError:
+        return explain(scrub_fault(fault, self.scrub))
 
 
 async def _read_capped(response: aiohttp.ClientResponse) -> bytes:
@@ -186,16 +210,16 @@ async def _read_capped(response: aiohttp.ClientResponse) -> bytes:
     return b"".join(pieces)
 
 
-def _decode_record(path: str, response: aiohttp.ClientResponse, body: bytes) -> Mapping[str, Any]:
+def _decode_record(path: str, response: aiohttp.ClientResponse, body: bytes) -> Mapping[str, Any] | Fault:
     headers = _lower(response.headers)
     if response.status != 200:
-        raise explain(read_fault(phase="replied", status=response.status, headers=headers, body=body))
+        return read_fault(phase="replied", status=response.status, headers=headers, body=body)
     try:
         record = decode_object(body)
     except JsonInvalid:
-        raise explain(_unexpected(path, body.decode("utf-8", "replace"))) from None
+        return _unexpected(path, body.decode("utf-8", "replace"))
     if record.get("error") is not None:
-        raise explain(read_fault(phase="replied", status=response.status, headers=headers, body=body))
+        return read_fault(phase="replied", status=response.status, headers=headers, body=body)
     return record
 
 

@@ -23,7 +23,7 @@ class Found:
 
 
 class Store(Protocol):
-    """Conversations, messages, generations, settlements."""
+    """Conversations, messages, generations, settlements, settings."""
 
     @property
     def owner(self) -> str:
@@ -101,3 +101,11 @@ class Store(Protocol):
 
     async def list_generations(self, conversation_id: str) -> list[Generation]:
         """Oldest first, with their settlements."""
+
+    # settings: what Chit remembers for itself
+
+    async def find_setting(self, name: str) -> str | None:
+        """The value last recorded under this name; None if there is none."""
+
+    async def record_setting(self, name: str, value: str) -> None:
+        """Put `value` in the place of what was recorded under this name."""

@@ -127,3 +127,9 @@ def list_pending(connection: apsw.Connection) -> list[Settlement]:
     """See `Store.list_pending`."""
     query = f"SELECT {SETTLEMENT_COLUMNS} FROM settlements WHERE state = 'pending' AND ended_at IS NOT NULL"  # noqa: S608
     return [read_settlement(row) for row in connection.execute(query)]
+
+
+def find_setting(connection: apsw.Connection, name: str) -> str | None:
+    """See `Store.find_setting`."""
+    value: str | None = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).get
+    return value

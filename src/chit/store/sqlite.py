@@ -184,6 +184,14 @@ class SqliteStore:
         """See `Store.list_generations`."""
         return self._read(lambda db: reads.list_generations(db, conversation_id, self._blobs.put_back))
 
+    async def find_setting(self, name: str) -> str | None:
+        """See `Store.find_setting`."""
+        return self._read(lambda db: reads.find_setting(db, name))
+
+    async def record_setting(self, name: str, value: str) -> None:
+        """See `Store.record_setting`."""
+        await self._write(lambda db: writes.record_setting(db, name, value))
+
     def _dead(self, list_signatures: Callable[[apsw.Connection], Sequence[str]]) -> list[str]:
         """The processes among those listed that are gone."""
         mine = self._owner.id if self._owner else None

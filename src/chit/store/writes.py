@@ -200,6 +200,11 @@ def record_settlement(connection: apsw.Connection, settlement: Settlement) -> bo
     return connection.changes() == 1
 
 
+def record_setting(connection: apsw.Connection, name: str, value: str) -> None:
+    """See `Store.record_setting`."""
+    connection.execute("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", (name, value))
+
+
 def _open_settlement(connection: apsw.Connection, generation_id: str) -> None:
     connection.execute("INSERT INTO settlements (generation_id) VALUES (?) ON CONFLICT DO NOTHING", (generation_id,))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from chit.about import KEYS_PAGE
+from chit.about import KEYS_PAGE, MANAGEMENT_KEYS_PAGE
 from chit.core.secret import Secret, SecretInvalid
 from chit.errors import Action, KeyUnavailable
 
@@ -65,13 +65,17 @@ def load_key(api_key_file: Path | None, environment: MutableMapping[str, str] | 
 
 
 def explain_missing(kind: str = "OpenRouter") -> KeyUnavailable:
-    """The error that tells the ways to a key."""
-    return KeyUnavailable(
-        f"there is no {kind} key to send with",
-        hint=f"Create one at {KEYS_PAGE}, then set {VARIABLE} or pass --api-key-file. To try without: chit demo.",
-        link=KEYS_PAGE,
-        actions=_ADD_KEY,
-    )
+    """The error that tells the ways to a key; `kind` is `OpenRouter` or `management`."""
+    if kind == "management":
+        page = MANAGEMENT_KEYS_PAGE
+        hint = f"Create one at {MANAGEMENT_KEYS_PAGE} and store it: chit key set --management"
+    else:
+        page = KEYS_PAGE
+        hint = (
+            f"Sign in with `chit login`, or create one at {KEYS_PAGE} and store it with `chit key set`; for one run, "
+            f"set {VARIABLE}. To try without: chit demo."
+        )
+    return KeyUnavailable(f"there is no {kind} key to send with", hint=hint, link=page, actions=_ADD_KEY)
 
 
 def _given(kind: Literal["file", "credentials", "run_secrets", "environment"], where: str, text: str) -> GivenKey:
