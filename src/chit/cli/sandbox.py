@@ -58,7 +58,7 @@ def sandbox(port: int, recordings: Path | None, seed: int, pace: float, settle_a
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
         write_out(
-            f"The sandbox listens at {base_url}. Nothing is billed. Ctrl-C ends it. In another terminal:\n\n"
+            f"The sandbox listens at {base_url} (nothing is billed; Ctrl-C ends it). In another terminal:\n\n"
             f"  export CHIT_BASE_URL={base_url}\n  export OPENROUTER_API_KEY={SANDBOX_KEY}\n  chit ask 'Hello'\n\n"
         )
         try:
