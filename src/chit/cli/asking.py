@@ -10,6 +10,7 @@ from typing import Any
 
 from chit.app import App, open_app
 from chit.cli.exits import DONE, exit_code, print_error
+from chit.cli.key_marks import warn_of_change
 from chit.cli.parts import part_lines
 from chit.cli.prefs import load_prefs_aloud
 from chit.cli.receipt import chit_line
@@ -47,8 +48,9 @@ def answer_question(
     keys.take_given(key_file)
 
     async def run() -> int:
-        await keys.find()
+        found = await keys.find()
         async with open_app(prefs, key=keys.use, scrub=keys.scrub, settling=wait or None) as app:
+            await warn_of_change(app, keys, found)
             return await _Asking(app, as_json=as_json, wait=wait).run(question)
 
     return asyncio.run(run())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chit.about import KEYS_PAGE
+from chit.cli.key_marks import remember_key
 from chit.cli.terminal import neutralise, write_err, write_out
 from chit.cli.unlocking import CommandKeys, ask_hidden, at_terminal
 from chit.core.secret import Secret, SecretInvalid
@@ -44,6 +45,7 @@ async def save_key(keys: CommandKeys, name: "KeyName", key: Secret, rest: Restin
     """Keep it and say where."""
     given = keys.given
     found = await keys.store.save(name, key, label=label, place=rest.place, passphrase=rest.passphrase)
+    await remember_key(keys, found)
     write_out(neutralise(f"The {name} key {key.masked} rests in {found.where}, for {found.base_url}.\n"))
     if given is not None and name == "inference":
         write_err(neutralise(f"chit: {given.where} holds a key as well, which is used instead.\n"))

@@ -14,6 +14,7 @@ from chit.vault.sources import GivenKey, find_given_key
 
 if TYPE_CHECKING:
     from chit.vault.entry import KeyName
+    from chit.vault.found_key import FoundKey
     from chit.vault.passphrase import Passphrase
     from chit.vault.store import SecretStore
 
@@ -72,19 +73,22 @@ class CommandKeys:
         """After which the vault locks; 0 is never."""
         return self.prefs.auto_lock_minutes * 60.0
 
-    async def find(self, name: "KeyName" = "inference", *, asks: bool = True) -> None:
-        """Find the key, asking for the passphrase if only that helps and `asks`. Raises `KeyUnavailable`."""
+    async def find(self, name: "KeyName" = "inference", *, asks: bool = True) -> "FoundKey | None":
+        """Find the key, asking for the passphrase if only that helps and `asks`; None for one that was handed over.
+
+        Raises `KeyUnavailable`.
+        """
         if self.given is not None and name == "inference":
-            return
+            return None
         from chit.errors import VaultLocked
 
         try:
-            await self.store.get(name)
+            return await self.store.get(name)
         except VaultLocked:
             if not asks or not self.can_get_passphrase():
                 raise
             await self.get_passphrase()
-            await self.store.get(name)
+            return await self.store.get(name)
 
     def use(self, name: "KeyName" = "inference") -> Secret:
         """The key that `find` found. Raises `KeyUnavailable`."""
