@@ -107,6 +107,7 @@ async def open_discarding(base_url: str) -> AsyncIterator[Ask]:
                 send=lambda: client.open_completion(body, streamed=True, model=MODEL),
                 generation=generation,
                 message=message,
+                scrub=client.scrub,
             )
             return await _watch(running)
 
