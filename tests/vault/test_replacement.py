@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -73,23 +74,27 @@ def test_it_is_this_users_alone_whatever_the_umask(tmp_path: Path) -> None:
     assert path.read_bytes() == b"new"
 
 
-@pytest.fixture
+@contextmanager
 def little_room() -> Iterator[None]:
-    """No file of this process may grow beyond 4 KiB, as on a full disk, but without filling one."""
+    """No file of this process may grow beyond 4 KiB, as on a full disk, but without filling one.
+
+    Not a fixture: pytest writes its own output while one is in force, perhaps to a file.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, handler)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
-@pytest.mark.usefixtures("little_room")
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     """An error half-way raises, keeps the old file and removes the temporary one."""
     path = tmp_path / "file"
     replace_file(path, b"old")
-    with pytest.raises(OSError, match="File too large"):
+    with little_room(), pytest.raises(OSError, match="File too large"):
         replace_file(path, b"x" * 10_000)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
