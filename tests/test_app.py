@@ -10,7 +10,7 @@ import pytest
 from tests.canaries import echo_forms, find_canary, find_leaks
 from tests.upstream import Exchange, Upstream, collect, event, give_key, opened, text_chunk, until
 
-from chit.app import KEY_MARKS, open_app
+from chit.app import KEY_MARKS, check_key_marks, open_app, record_key_marks
 from chit.core.messages import TextPart
 from chit.engine import Engine
 from chit.errors import StoreDamaged, StoreError
@@ -198,31 +198,31 @@ def _marks(vault_id: str | None = None, **fingerprints: str) -> Marks:
 async def test_a_key_changed_from_outside_is_told_once(tmp_path: Path) -> None:
     """The first sight is silent, the same key too, another key or vault is told, and after that expected."""
     async with opened("http://127.0.0.1:9/api/v1", tmp_path) as app:
-        assert await app.check_key_marks(_marks("v1", inference="11111111")) is None
-        assert await app.check_key_marks(_marks("v1", inference="11111111")) is None
-        assert "inference key" in (await app.check_key_marks(_marks("v1", inference="22222222")) or "")
-        assert await app.check_key_marks(_marks("v1", inference="22222222")) is None
-        assert "vault file" in (await app.check_key_marks(_marks("v2", inference="22222222")) or "")
-        assert await app.check_key_marks(_marks("v2", inference="22222222")) is None
+        assert await check_key_marks(app.store, _marks("v1", inference="11111111")) is None
+        assert await check_key_marks(app.store, _marks("v1", inference="11111111")) is None
+        assert "inference key" in (await check_key_marks(app.store, _marks("v1", inference="22222222")) or "")
+        assert await check_key_marks(app.store, _marks("v1", inference="22222222")) is None
+        assert "vault file" in (await check_key_marks(app.store, _marks("v2", inference="22222222")) or "")
+        assert await check_key_marks(app.store, _marks("v2", inference="22222222")) is None
 
 
 async def test_our_own_change_is_not_told(tmp_path: Path) -> None:
     """After a save of ours its marks are the ones expected, in every process."""
     async with opened("http://127.0.0.1:9/api/v1", tmp_path) as app:
-        await app.record_key_marks(_marks(inference="11111111"))
-        await app.record_key_marks(_marks(inference="22222222"))
+        await record_key_marks(app.store, _marks(inference="11111111"))
+        await record_key_marks(app.store, _marks(inference="22222222"))
     async with opened("http://127.0.0.1:9/api/v1", tmp_path) as app:
-        assert await app.check_key_marks(_marks(inference="22222222")) is None
-        assert await app.check_key_marks(_marks(inference="11111111")) is not None
+        assert await check_key_marks(app.store, _marks(inference="22222222")) is None
+        assert await check_key_marks(app.store, _marks(inference="11111111")) is not None
 
 
 async def test_a_locked_vault_does_not_make_forget(tmp_path: Path) -> None:
     """Where nothing can be seen nothing is told, and a key that was changed meanwhile is told when it is seen."""
     async with opened("http://127.0.0.1:9/api/v1", tmp_path) as app:
-        await app.check_key_marks(_marks("v1", inference="11111111", management="33333333"))
-        assert await app.check_key_marks(_marks()) is None
-        assert "vault file" in (await app.check_key_marks(_marks("v2")) or "")
-        assert "management key" in (await app.check_key_marks(_marks("v2", management="44444444")) or "")
+        await check_key_marks(app.store, _marks("v1", inference="11111111", management="33333333"))
+        assert await check_key_marks(app.store, _marks()) is None
+        assert "vault file" in (await check_key_marks(app.store, _marks("v2")) or "")
+        assert "management key" in (await check_key_marks(app.store, _marks("v2", management="44444444")) or "")
 
 
 @pytest.mark.parametrize("text", ["", "[", "[]", "{}", '{"vault_id": 1, "fingerprints": {"inference": 1}}'])
@@ -230,5 +230,5 @@ async def test_marks_that_cannot_be_read_are_a_first_sight(text: str, tmp_path: 
     """Whatever stands in the setting, the check neither fails nor warns of what it does not know."""
     async with opened("http://127.0.0.1:9/api/v1", tmp_path) as app:
         await app.store.record_setting(KEY_MARKS, text)
-        assert await app.check_key_marks(_marks("v1", inference="11111111")) is None
-        assert await app.check_key_marks(_marks("v2", inference="11111111")) is not None
+        assert await check_key_marks(app.store, _marks("v1", inference="11111111")) is None
+        assert await check_key_marks(app.store, _marks("v2", inference="11111111")) is not None

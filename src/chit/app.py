@@ -34,14 +34,6 @@ class App:
     engine: Engine
     settler: Settler
 
-    async def check_key_marks(self, marks: "Marks") -> str | None:
-        """See the function of that name."""
-        return await check_key_marks(self.store, marks)
-
-    async def record_key_marks(self, marks: "Marks") -> None:
-        """See the function of that name."""
-        await record_key_marks(self.store, marks)
-
 
 @asynccontextmanager
 async def open_app(

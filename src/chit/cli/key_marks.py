@@ -18,7 +18,9 @@ async def warn_of_change(app: "App", keys: CommandKeys, found: "FoundKey | None"
     """
     if found is None:
         return
-    change = await app.check_key_marks(_mark(keys, found))
+    from chit.app import check_key_marks
+
+    change = await check_key_marks(app.store, _mark(keys, found))
     if change is not None:
         write_err(neutralise(f"chit: {change}. See: chit key status\n"))
 
