@@ -6,7 +6,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from bench import oneshot, startup, streaming, unlock
+from bench import oneshot, render, startup, streaming, unlock
 from bench.measure import BenchmarkBroken, Row, format_table
 
 BENCHMARKS = {
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "startup": startup.measure,
     "oneshot": oneshot.measure,
     "unlock": unlock.measure,
+    "render": render.measure,
 }
 
 
