@@ -1,5 +1,5 @@
-"""Assertions of the contract, which is no test file itself, explain themselves too."""
+"""Assertions of the contract, whose files are no test files themselves, explain themselves too."""
 
 import pytest
 
-pytest.register_assert_rewrite("tests.store.contract")
+pytest.register_assert_rewrite("tests.store.contract", "tests.store.contract_history")

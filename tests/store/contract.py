@@ -23,7 +23,7 @@ from chit.core.messages import (
 )
 from chit.core.usage import Usage
 from chit.errors import NotFound, StoreError
-from chit.store.protocol import Found, Store
+from chit.store.protocol import Found, Session, Store
 
 OpenStore = Callable[[], Store]
 
@@ -73,6 +73,12 @@ def settled(generation_id: str, **record: Any) -> Settlement:
         attempts=1,
         record={"id": generation_id, "total_cost": 1, **record},
     )
+
+
+def a_session(digest: str, **members: Any) -> Session:
+    """A browser that signed in a while ago."""
+    defaults: dict[str, Any] = {"label": "Firefox on Linux", "created_at": 1.0, "expires_at": 1e9, "last_used_at": 1.0}
+    return Session(hash=digest, **(defaults | members))
 
 
 class StoreContract:
@@ -567,3 +573,52 @@ class StoreContract:
         await other.record_setting("a", "é2")
         await other.record_setting("b", "")
         assert [await store.find_setting(name) for name in ("a", "b", "c")] == ["é2", "", None]
+
+    # sessions
+
+    async def test_a_session_is_found_by_its_hash(self, open_store: OpenStore) -> None:
+        """Another store finds what was recorded, whole, and nothing by another hash; listed they are oldest first."""
+        store, other = open_store(), open_store()
+        late, early = a_session("b", created_at=20.0), a_session("c", created_at=10.0, label=f"odd {LONE} \0 é")
+        for session in (late, early):
+            await store.record_session(session)
+        assert await other.find_session("b") == late
+        assert await other.find_session("a") is None
+        assert await other.list_sessions() == [replace(early, label="odd half \ufffd of a pair \0 é"), late]
+
+    async def test_a_hash_is_given_once(self, open_store: OpenStore) -> None:
+        """A second session under one hash is refused; the first stays as it was."""
+        store = open_store()
+        await store.record_session(a_session("a"))
+        with pytest.raises(StoreError):
+            await store.record_session(a_session("a", label="another"))
+        assert await store.list_sessions() == [a_session("a")]
+
+    async def test_expired_sessions_go_when_one_comes(self, open_store: OpenStore) -> None:
+        """What had expired by then is deleted with the next sign-in; what has not is kept."""
+        store = open_store()
+        for name, end in (("a", 99.0), ("b", 100.0), ("c", 101.0)):
+            await store.record_session(a_session(name, expires_at=end))
+        await store.record_session(a_session("d", created_at=100.0))
+        assert [session.hash for session in await store.list_sessions()] == ["c", "d"]
+
+    async def test_the_last_use_is_kept(self, open_store: OpenStore) -> None:
+        """It changes that session and no other, and brings back none that is gone."""
+        store, other = open_store(), open_store()
+        for name in ("a", "b"):
+            await store.record_session(a_session(name))
+        await store.record_session_use("a", 50.0)
+        await store.record_session_use("gone", 50.0)
+        assert await other.list_sessions() == [a_session("a", last_used_at=50.0), a_session("b")]
+
+    async def test_sessions_are_deleted_one_by_one_and_all(self, open_store: OpenStore) -> None:
+        """Each is gone for every store at once, and is reported by the one call that deleted it."""
+        store, other = open_store(), open_store()
+        for name in ("a", "b", "c"):
+            await store.record_session(a_session(name))
+        reports = await asyncio.gather(*(each.delete_sessions(only="a") for each in (store, other) * 3))
+        assert sorted(reports) == [[]] * 5 + [["a"]]
+        assert await other.find_session("a") is None
+        assert sorted(await other.delete_sessions()) == ["b", "c"]
+        assert await store.list_sessions() == []
+        assert await store.delete_sessions() == []

@@ -230,11 +230,19 @@ async def use(folder: Path, conversation_id: str, running_id: str) -> None:
         await store.list_pending()
         await store.next_settlement_at()
         await store.find(conversation_id[-8:])
+        for summary in await store.list_conversations(None, 60):
+            await store.sum_conversation(summary.id)
+            page = await store.list_messages_page(summary.id, None, None, 30)
+            await store.find_rendered([message.id for message in page], 1)
+            await store.count_children([message.id for message in page])
         running = await store.get_generation(running_id)
         await store.load_received(running)
         await store.adopt_orphans()
         await claim(store, 200.0)
-        await run_to_end(store, "gen-3")
+        deleted, answer, _ = await run_to_end(store, "gen-3")
+        await store.record_rendered(answer.id, 1, "<p>x</p>")
+        await store.delete_conversation(deleted.id, now=1.0)
+        await store.purge_deleted(2.0)
     finally:
         await store.close()
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 from tests.store.contract import OpenStore, StoreContract
+from tests.store.contract_history import HistoryContract
 
 from chit.store.protocol import Store
 from chit.store.sqlite import open_store as open_sqlite
 
 
-class TestSqliteStore(StoreContract):
+class TestSqliteStore(StoreContract, HistoryContract):
     """SQLite."""
 
     @pytest.fixture

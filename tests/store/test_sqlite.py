@@ -302,6 +302,15 @@ def test_reading_needs_no_event_loop(tmp_path: Path) -> None:
         store.close().send(None)
 
 
+async def test_a_read_that_sqlite_refuses_is_told(store: SqliteStore, tmp_path: Path) -> None:
+    """What SQLite itself cannot do for a reader becomes a typed error."""
+    connection = apsw.Connection(str(tmp_path / "home" / "chit.db"))
+    connection.execute("DROP TABLE settings")
+    connection.close()
+    with pytest.raises(StoreUnreadable, match="no such table"):
+        await store.find_setting("a")
+
+
 # no room
 
 

@@ -1,6 +1,7 @@
 """A conversation: the stored tree of messages, and what a list shows of it."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from chit.core.generation import Origin
 from chit.core.surrogates import join_surrogates
@@ -20,6 +21,24 @@ class Conversation:
     created_at: float = 0.0
     """Unix seconds, for showing; order comes from `seq`."""
     seq: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationSummary:
+    """What a list shows of a conversation. Times are unix seconds, for showing."""
+
+    id: str
+    title: str
+    origin: Origin
+    created_at: float
+    last_at: float
+    """When its newest message was recorded."""
+    last_seq: int
+    """The `seq` of that message, by which lists are ordered."""
+    cost: Decimal | None
+    """US dollars, each generation's settled cost, else its reported one; None where none is known."""
+    pending: int
+    """Generations whose cost is not settled yet."""
 
 
 def title_from(text: str) -> str:

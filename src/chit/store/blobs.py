@@ -56,6 +56,10 @@ class Blobs:
 
         return _REFERENCE.sub(replace, text) if _MARK in text else text
 
+    def remove(self, name: str) -> None:
+        """Delete a file that nothing refers to; one that is gone already stays gone. Raises `OSError`."""
+        (self._folder / name).unlink(missing_ok=True)
+
     def _save(self, name: str, content: bytes) -> None:
         path = self._folder / name
         if path.exists():

@@ -5,9 +5,10 @@ Every write is durable when its call returns (or its callback comes). Every meth
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal, Protocol
 
-from chit.core.conversation import Conversation
+from chit.core.conversation import Conversation, ConversationSummary
 from chit.core.generation import Generation, Settlement
 from chit.core.messages import Message
 from chit.errors import StoreError
@@ -22,8 +23,22 @@ class Found:
     """Our full id of it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A browser that has signed in to the pages. Times are unix seconds."""
+
+    hash: str
+    """SHA-256 of its token, in hex. The token itself is nowhere but in that browser."""
+    label: str
+    """What a person knows it by."""
+    created_at: float
+    expires_at: float
+    last_used_at: float
+    """Of the hour, not of the second."""
+
+
 class Store(Protocol):
-    """Conversations, messages, generations, settlements, settings."""
+    """Conversations, messages, generations, settlements, settings, sessions."""
 
     @property
     def owner(self) -> str:
@@ -82,13 +97,16 @@ class Store(Protocol):
     # reading
 
     async def find(self, name: str) -> Found | None:
-        """By full id, `gen-…` id, or the last eight or more characters of one of our ids."""
+        """By full id, `gen-…` id, or the last eight or more characters of one of our ids.
+
+        What was deleted has no short name any more.
+        """
 
     async def get_message(self, message_id: str) -> Message:
         """With its extra data current. Raises `NotFound`."""
 
     async def get_conversation(self, conversation_id: str) -> Conversation:
-        """Raises `NotFound`."""
+        """Raises `NotFound`, which tells of one that was deleted."""
 
     async def list_messages(self, conversation_id: str) -> list[Message]:
         """Oldest first, extra data current."""
@@ -96,11 +114,65 @@ class Store(Protocol):
     async def find_generation(self, message_id: str) -> Generation | None:
         """The newest generation that wrote this message, with its settlement."""
 
+    async def find_generations(self, message_ids: Sequence[str]) -> dict[str, Generation]:
+        """As `find_generation` for each of many, by message. Without their requests, which are empty here."""
+
     async def get_generation(self, row_id: str) -> Generation:
         """By our id. Raises `NotFound`."""
 
     async def list_generations(self, conversation_id: str) -> list[Generation]:
         """Oldest first, with their settlements."""
+
+    async def list_messages_page(
+        self, conversation_id: str, leaf_id: str | None, before_id: str | None, limit: int
+    ) -> list[Message]:
+        """At most `limit` messages of one branch, oldest first, extra data current; no others are read.
+
+        They are the last ones up to `leaf_id` (None: the newest message), or up to, but without, `before_id`. Raises
+        `NotFound` for a message that is not in the conversation.
+        """
+
+    async def count_children(self, message_ids: Sequence[str]) -> dict[str, int]:
+        """How many messages follow each of these directly; one that nothing follows is left out."""
+
+    async def find_rendered(self, message_ids: Sequence[str], version: int) -> dict[str, str]:
+        """What `record_rendered` keeps of these messages under this version, by message."""
+
+    async def record_rendered(self, message_id: str, version: int, html: str) -> None:
+        """Keep the HTML of a message that has ended, in the place of older HTML, until its parts change.
+
+        Of a message that is gone or still being written nothing is kept.
+        """
+
+    # conversations
+
+    async def list_conversations(self, before_seq: int | None, limit: int) -> list[ConversationSummary]:
+        """The latest in use first: those whose `last_seq` is less than `before_seq`, or from the first one on.
+
+        Without deleted ones, without those of the local API and without those that hold no message.
+        """
+
+    async def find_summary(self, conversation_id: str) -> ConversationSummary | None:
+        """As a list shows it, whatever its origin; None if there is none or it was deleted."""
+
+    async def sum_conversation(self, conversation_id: str) -> Decimal | None:
+        """What it cost, deleted or not: exact to the pico-dollar; None where nothing is known."""
+
+    async def rename_conversation(self, conversation_id: str, title: str) -> bool:
+        """False if there is none or it was deleted."""
+
+    async def delete_conversation(self, conversation_id: str, *, now: float) -> bool:
+        """Take it out of sight. False if there was none. A message that is sent there all the same brings it back."""
+
+    async def restore_conversation(self, conversation_id: str) -> bool:
+        """Undo a deletion. False if there is nothing to undo, or nothing left of it."""
+
+    async def purge_deleted(self, older_than: float) -> int:
+        """Forget for good what was deleted before then (unix seconds); how many conversations went.
+
+        Their generations stay, without request and reply, and with all costs. A conversation in which a reply is still
+        being written stays until the next time.
+        """
 
     # settings: what Chit remembers for itself
 
@@ -109,3 +181,20 @@ class Store(Protocol):
 
     async def record_setting(self, name: str, value: str) -> None:
         """Put `value` in the place of what was recorded under this name."""
+
+    # sessions: the browsers that may see the pages
+
+    async def record_session(self, session: Session) -> None:
+        """Add it; those that had expired when it was created go."""
+
+    async def find_session(self, digest: str) -> Session | None:
+        """By the hash of its token, expired or not."""
+
+    async def list_sessions(self) -> list[Session]:
+        """Oldest first, expired ones included."""
+
+    async def record_session_use(self, digest: str, at: float) -> None:
+        """When it was last used. One that is gone stays gone."""
+
+    async def delete_sessions(self, *, only: str | None = None) -> list[str]:
+        """All, or the one with the hash `only`. The hashes of those that are gone now."""

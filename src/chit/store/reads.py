@@ -1,6 +1,7 @@
 """The read operations, each a function of a connection."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import apsw
 
@@ -9,8 +10,9 @@ from chit.core.generation import Generation, Settlement
 from chit.core.messages import Message
 from chit.core.surrogates import join_surrogates
 from chit.errors import NotFound
-from chit.store.protocol import Found
+from chit.store.protocol import Found, Session
 from chit.store.rows import (
+    BRIEF_GENERATION_COLUMNS,
     CONVERSATION_COLUMNS,
     GENERATION_COLUMNS,
     MESSAGE_COLUMNS,
@@ -20,30 +22,34 @@ from chit.store.rows import (
     read_generation,
     read_message,
     read_settlement,
+    text_of,
 )
 
-_GENERATIONS = f"""
-    SELECT {GENERATION_COLUMNS} FROM generations g LEFT JOIN settlements s ON s.generation_id = g.generation_id
-"""  # noqa: S608 - the columns are ours
+_FROM = "FROM generations g LEFT JOIN settlements s ON s.generation_id = g.generation_id"
+_GENERATIONS = f"SELECT {GENERATION_COLUMNS} {_FROM}"
+_BRIEFLY = f"SELECT {BRIEF_GENERATION_COLUMNS} {_FROM}"
 _SHORT = 8
+_KEPT = "conversation NOT IN (SELECT id FROM conversations WHERE deleted_at IS NOT NULL)"
 _LOOK_UPS = (
-    ("message", "SELECT id FROM messages WHERE {what} = ? ORDER BY seq DESC LIMIT 2"),
-    ("conversation", "SELECT id FROM conversations WHERE {what} = ? ORDER BY seq DESC LIMIT 2"),
-    ("generation", "SELECT id FROM generations WHERE {what} = ? ORDER BY seq DESC LIMIT 2"),
+    ("message", "messages", _KEPT),
+    ("conversation", "conversations", "deleted_at IS NULL"),
+    ("generation", "generations", f"message IS NOT NULL AND {_KEPT}"),
 )
+"""What of each kind is not deleted, last."""
 
 
 def find(connection: apsw.Connection, name: str) -> Found | None:
-    """See `Store.find`. A short name that fits several things of a kind names none of them."""
+    """See `Store.find`. A short name that fits several things of a kind names none of them, deleted ones left out."""
     name = join_surrogates(name)  # what the shell passes on need not be text
     row = connection.execute(
         "SELECT id FROM generations WHERE generation_id = ? ORDER BY seq DESC LIMIT 1", (name,)
     ).fetchone()
     if row is not None:
         return Found("generation", row[0])
-    for what in ("id", f"substr(id, -{len(name)})")[: 2 if len(name) >= _SHORT else 1]:
-        for kind, query in _LOOK_UPS:
-            rows = connection.execute(query.format(what=what), (name,)).fetchall()
+    for is_short in (False, True)[: 2 if len(name) >= _SHORT else 1]:
+        for kind, table, kept in _LOOK_UPS:
+            which = f"substr(id, -{len(name)}) = ? AND {kept}" if is_short else "id = ?"
+            rows = connection.execute(f"SELECT id FROM {table} WHERE {which} LIMIT 2", (name,)).fetchall()  # noqa: S608
             if len(rows) == 1:
                 return Found(kind, rows[0][0])  # type: ignore[arg-type]
     return None
@@ -61,16 +67,22 @@ def get_message(connection: apsw.Connection, message_id: str, put_back: PutBack)
 
 def get_conversation(connection: apsw.Connection, conversation_id: str) -> Conversation:
     """See `Store.get_conversation`."""
-    query = f"SELECT {CONVERSATION_COLUMNS} FROM conversations WHERE id = ?"  # noqa: S608
+    query = f"SELECT {CONVERSATION_COLUMNS}, deleted_at IS NULL FROM conversations WHERE id = ?"  # noqa: S608
     row = connection.execute(query, (conversation_id,)).fetchone()
     if row is None:
         raise NotFound(f"there is no conversation {conversation_id}", hint="Leave the id out to begin a new one.")
-    return read_conversation(row)
+    *columns, is_kept = row
+    if not is_kept:
+        raise NotFound(
+            f"the conversation {conversation_id} was deleted", hint="For a while it can still be brought back."
+        )
+    return read_conversation(tuple(columns))
 
 
 def list_messages(connection: apsw.Connection, conversation_id: str, put_back: PutBack) -> list[Message]:
     """See `Store.list_messages`: two queries, however many messages."""
-    generations = {g.message_id: g for g in list_generations(connection, conversation_id, put_back)}
+    written = connection.execute(f"{_BRIEFLY} WHERE g.conversation = ? ORDER BY g.seq", (conversation_id,))
+    generations = {g.message_id: g for g in (read_generation(row, put_back) for row in written)}
     query = f"SELECT {MESSAGE_COLUMNS} FROM messages WHERE conversation = ? ORDER BY seq"  # noqa: S608
     rows = connection.execute(query, (conversation_id,))
     return [read_message(row, generations.get(row[0]), put_back) for row in rows]
@@ -82,6 +94,15 @@ def find_generation(connection: apsw.Connection, message_id: str, put_back: PutB
         f"{_GENERATIONS} WHERE g.message = ? ORDER BY g.seq DESC LIMIT 1", (message_id,)
     ).fetchone()
     return None if row is None else read_generation(row, put_back)
+
+
+def find_generations(
+    connection: apsw.Connection, message_ids: Sequence[str], put_back: PutBack
+) -> dict[str, Generation]:
+    """See `Store.find_generations`."""
+    query = f"{_BRIEFLY} WHERE g.message IN (SELECT value FROM json_each(?)) ORDER BY g.seq"  # noqa: S608
+    rows = connection.execute(query, (text_of(list(message_ids)),))
+    return {g.message_id: g for g in (read_generation(row, put_back) for row in rows)}
 
 
 def get_generation(connection: apsw.Connection, row_id: str, put_back: PutBack) -> Generation:
@@ -133,3 +154,21 @@ def find_setting(connection: apsw.Connection, name: str) -> str | None:
     """See `Store.find_setting`."""
     value: str | None = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).get
     return value
+
+
+_SESSIONS = "SELECT hash, label, created_at, expires_at, last_used_at FROM sessions"
+
+
+def find_session(connection: apsw.Connection, digest: str) -> Session | None:
+    """See `Store.find_session`."""
+    return next((_read_session(row) for row in connection.execute(f"{_SESSIONS} WHERE hash = ?", (digest,))), None)
+
+
+def list_sessions(connection: apsw.Connection) -> list[Session]:
+    """See `Store.list_sessions`."""
+    return [_read_session(row) for row in connection.execute(f"{_SESSIONS} ORDER BY created_at, hash")]
+
+
+def _read_session(row: tuple[Any, ...]) -> Session:
+    digest, label, created_at, expires_at, last_used_at = row
+    return Session(hash=digest, label=label, created_at=created_at, expires_at=expires_at, last_used_at=last_used_at)

@@ -19,6 +19,8 @@ GENERATION_COLUMNS = """
     g.cached_tokens, g.upstream_cost, g.is_byok, g.time_to_first_token_ms, g.duration_ms, g.request, g.completion,
     g.error, g.created_at, s.generation_id, s.state, s.attempts, s.ended_at, s.next_attempt_at, s.record
 """
+BRIEF_GENERATION_COLUMNS = GENERATION_COLUMNS.replace("g.request,", "'',")
+"""Without the request, which holds the whole branch each time: together they grow with the square of its length."""
 MESSAGE_COLUMNS = "id, conversation, parent, source, parts, options, extra, created_at, seq"
 CONVERSATION_COLUMNS = "id, title, origin, private, created_at, seq"
 

@@ -14,8 +14,14 @@ STEPS: tuple[str, ...] = (
         title TEXT NOT NULL,
         origin TEXT NOT NULL,
         private INTEGER NOT NULL DEFAULT 0,
-        created_at REAL NOT NULL
+        created_at REAL NOT NULL,
+        last_seq INTEGER, -- of its newest message, kept by a trigger
+        last_at REAL,
+        deleted_at REAL,
+        is_doomed INTEGER NOT NULL DEFAULT 0 -- its purge has begun, nothing brings it back
     ) STRICT;
+    CREATE INDEX conversations_listed ON conversations (last_seq) WHERE deleted_at IS NULL AND origin <> 'api';
+    CREATE INDEX conversations_deleted ON conversations (deleted_at) WHERE deleted_at IS NOT NULL;
 
     CREATE TABLE messages (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -30,6 +36,11 @@ STEPS: tuple[str, ...] = (
     ) STRICT;
     CREATE INDEX messages_of_conversation ON messages (conversation, seq);
     CREATE INDEX messages_of_parent ON messages (parent);
+    CREATE TRIGGER messages_last AFTER INSERT ON messages BEGIN -- what is paid for is never purged unseen
+        UPDATE conversations SET last_seq = new.seq, last_at = new.created_at,
+            deleted_at = iif(is_doomed, deleted_at, NULL)
+        WHERE id = new.conversation;
+    END;
 
     CREATE TABLE generations (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -55,13 +66,14 @@ STEPS: tuple[str, ...] = (
         is_byok INTEGER NOT NULL DEFAULT 0,
         time_to_first_token_ms INTEGER,
         duration_ms INTEGER,
-        request TEXT NOT NULL,
-        completion TEXT,
+        created_at REAL NOT NULL,
         error TEXT,
-        created_at REAL NOT NULL
+        completion TEXT,
+        request TEXT NOT NULL -- last, since a long text makes what comes after it slow to reach
     ) STRICT;
     CREATE INDEX generations_of_message ON generations (message);
     CREATE INDEX generations_of_conversation ON generations (conversation, seq);
+    CREATE INDEX generations_costs ON generations (conversation, generation_id, reported_pico);
     CREATE INDEX generations_by_generation_id ON generations (generation_id);
     CREATE INDEX generations_running ON generations (owner) WHERE owner IS NOT NULL;
 
@@ -73,10 +85,10 @@ STEPS: tuple[str, ...] = (
         next_attempt_at REAL,
         leased_by TEXT,
         leased_until REAL,
-        record TEXT,
         settled_cost TEXT,
-        settled_pico INTEGER
-    ) STRICT, WITHOUT ROWID;
+        settled_pico INTEGER,
+        record TEXT
+    ) STRICT;
     CREATE INDEX settlements_due ON settlements (next_attempt_at) WHERE state = 'pending';
 
     CREATE TABLE received_bytes (
@@ -86,12 +98,18 @@ STEPS: tuple[str, ...] = (
     ) STRICT; -- no index: it would spread every commit over a page for each running generation
 
     CREATE TABLE blobs (hash TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE blob_uses (hash TEXT NOT NULL, conversation TEXT NOT NULL, PRIMARY KEY (hash, conversation))
+        STRICT, WITHOUT ROWID;
+    CREATE INDEX blob_uses_of_conversation ON blob_uses (conversation);
     CREATE TABLE rendered (message TEXT PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,
-        version INTEGER NOT NULL, html TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        version INTEGER NOT NULL, html TEXT NOT NULL) STRICT;
+    CREATE TRIGGER rendered_forget AFTER UPDATE OF parts ON messages WHEN new.parts <> old.parts BEGIN
+        DELETE FROM rendered WHERE message = new.id;
+    END;
     CREATE TABLE local_tokens (hash TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, terms TEXT NOT NULL,
         created_at REAL NOT NULL, revoked_at REAL) STRICT, WITHOUT ROWID;
-    CREATE TABLE sessions (hash TEXT PRIMARY KEY, created_at REAL NOT NULL, expires_at REAL NOT NULL)
-        STRICT, WITHOUT ROWID;
+    CREATE TABLE sessions (hash TEXT PRIMARY KEY, label TEXT NOT NULL, created_at REAL NOT NULL,
+        expires_at REAL NOT NULL, last_used_at REAL NOT NULL) STRICT, WITHOUT ROWID;
 
     CREATE VIRTUAL TABLE message_text USING fts5 (text, content='', contentless_delete=1, tokenize='unicode61');
     CREATE TRIGGER message_text_forget AFTER DELETE ON messages BEGIN

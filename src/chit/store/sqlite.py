@@ -1,35 +1,26 @@
-"""The store on SQLite: one file, one writing thread, one connection for reading."""
+"""The store on SQLite: every operation of the Protocol, each handed to the module that knows its rows."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
-import apsw
-
-from chit.core.conversation import Conversation
+from chit.core.conversation import Conversation, ConversationSummary
 from chit.core.generation import Generation, Settlement
 from chit.core.jsontext import encode_json
 from chit.core.messages import Message
 from chit.errors import StoreDamaged, StoreError
-from chit.store import reads, writes
-from chit.store.blobs import Blobs
+from chit.store import branch, deletion, reads, rendered, summaries, writes
 from chit.store.connection import open_connection
-from chit.store.faults import explain_store_error
+from chit.store.database import Database
 from chit.store.home import Home
-from chit.store.owners import Owner, is_alive
-from chit.store.protocol import Found
-
-if TYPE_CHECKING:
-    from chit.store.writer import Writer
+from chit.store.protocol import Found, Session
 
 FIRST_LOOK = 2.0
 """Seconds from the end of a generation to the first look for its record (design §4)."""
 
-T = TypeVar("T")
 
-
-class SqliteStore:
+class SqliteStore(Database):
     """See `protocol.Store` for what each method promises.
 
     Reading works without a running event loop: these methods never wait, so that `chit show` need not import asyncio.
@@ -37,41 +28,9 @@ class SqliteStore:
 
     def __init__(self, home: Home) -> None:
         """Creates the folder and the file where they are missing. Raises `StoreError`."""
-        home.create()
-        self._home = home
-        self._blobs = Blobs(home.blobs)
-        self._reader = open_connection(home.database)
-        self._owner: Owner | None = None
-        self._writer: Writer | None = None
+        super().__init__(home, lambda: open_connection(home.database))
         self._received_from: dict[str, int] = {}
         """Where the received bytes of each running generation begin."""
-        self._closed = False
-
-    @property
-    def owner(self) -> str:
-        """See `Store.owner`."""
-        if self._owner is None:
-            self._check_open()
-            try:
-                self._owner = Owner(self._home.run)
-            except OSError as error:
-                raise explain_store_error(error, self._home.database) from error
-        return self._owner.id
-
-    def check_room(self) -> None:
-        """See `Store.check_room`."""
-        self._home.check_room()
-
-    async def close(self) -> None:
-        """See `Store.close`."""
-        self._closed = True
-        if self._writer is not None:
-            await self._writer.close()
-            self._writer = None
-        if self._owner is not None:
-            self._owner.release()
-            self._owner = None
-        self._reader.close()
 
     async def record_send(
         self, *, conversation: Conversation | None, messages: Sequence[Message], generation: Generation
@@ -176,6 +135,10 @@ class SqliteStore:
         """See `Store.find_generation`."""
         return self._read(lambda db: reads.find_generation(db, message_id, self._blobs.put_back))
 
+    async def find_generations(self, message_ids: Sequence[str]) -> dict[str, Generation]:
+        """See `Store.find_generations`."""
+        return self._read(lambda db: reads.find_generations(db, message_ids, self._blobs.put_back))
+
     async def get_generation(self, row_id: str) -> Generation:
         """See `Store.get_generation`."""
         return self._read(lambda db: reads.get_generation(db, row_id, self._blobs.put_back))
@@ -183,6 +146,69 @@ class SqliteStore:
     async def list_generations(self, conversation_id: str) -> list[Generation]:
         """See `Store.list_generations`."""
         return self._read(lambda db: reads.list_generations(db, conversation_id, self._blobs.put_back))
+
+    async def list_messages_page(
+        self, conversation_id: str, leaf_id: str | None, before_id: str | None, limit: int
+    ) -> list[Message]:
+        """See `Store.list_messages_page`."""
+        blobs = self._blobs
+        return self._read(
+            lambda db: branch.list_messages_page(db, conversation_id, leaf_id, before_id, limit, blobs.put_back)
+        )
+
+    async def count_children(self, message_ids: Sequence[str]) -> dict[str, int]:
+        """See `Store.count_children`."""
+        return self._read(lambda db: branch.count_children(db, message_ids))
+
+    async def find_rendered(self, message_ids: Sequence[str], version: int) -> dict[str, str]:
+        """See `Store.find_rendered`."""
+        return self._read(lambda db: rendered.find_rendered(db, message_ids, version))
+
+    async def record_rendered(self, message_id: str, version: int, html: str) -> None:
+        """See `Store.record_rendered`."""
+        await self._write(lambda db: rendered.record_rendered(db, message_id, version, html))
+
+    async def list_conversations(self, before_seq: int | None, limit: int) -> list[ConversationSummary]:
+        """See `Store.list_conversations`."""
+        return self._read(lambda db: summaries.list_conversations(db, before_seq, limit))
+
+    async def find_summary(self, conversation_id: str) -> ConversationSummary | None:
+        """See `Store.find_summary`."""
+        return self._read(lambda db: summaries.find_summary(db, conversation_id))
+
+    async def sum_conversation(self, conversation_id: str) -> Decimal | None:
+        """See `Store.sum_conversation`."""
+        return self._read(lambda db: summaries.sum_conversation(db, conversation_id))
+
+    async def rename_conversation(self, conversation_id: str, title: str) -> bool:
+        """See `Store.rename_conversation`."""
+        return await self._write(lambda db: deletion.rename_conversation(db, conversation_id, title))
+
+    async def delete_conversation(self, conversation_id: str, *, now: float) -> bool:
+        """See `Store.delete_conversation`."""
+        return await self._write(lambda db: deletion.delete_conversation(db, conversation_id, now))
+
+    async def restore_conversation(self, conversation_id: str) -> bool:
+        """See `Store.restore_conversation`."""
+        return await self._write(lambda db: deletion.restore_conversation(db, conversation_id))
+
+    async def purge_deleted(self, older_than: float) -> int:
+        """See `Store.purge_deleted`. In many small transactions, so that running replies are not held up."""
+        await self._write(lambda db: deletion.doom(db, older_than))
+        while await self._write(deletion.empty_generations):
+            pass
+        purged = 0
+        while some := await self._write(deletion.remove_conversations):
+            purged += some
+        blobs = self._blobs
+        await self._write(lambda db: deletion.sweep_blobs(db, blobs))
+        if purged:
+            from asyncio import to_thread
+
+            while await self._write(deletion.merge_words):
+                pass
+            await to_thread(deletion.empty_log, self._connect)
+        return purged
 
     async def find_setting(self, name: str) -> str | None:
         """See `Store.find_setting`."""
@@ -192,44 +218,25 @@ class SqliteStore:
         """See `Store.record_setting`."""
         await self._write(lambda db: writes.record_setting(db, name, value))
 
-    def _dead(self, list_signatures: Callable[[apsw.Connection], Sequence[str]]) -> list[str]:
-        """The processes among those listed that are gone."""
-        mine = self._owner.id if self._owner else None
-        signatures = self._read(list_signatures)
-        try:
-            return [owner for owner in signatures if owner != mine and not is_alive(self._home.run, owner)]
-        except (OSError, ValueError) as error:
-            raise self._explain(error) from error
+    async def record_session(self, session: Session) -> None:
+        """See `Store.record_session`."""
+        await self._write(lambda db: writes.record_session(db, session))
 
-    def _read(self, operation: Callable[[apsw.Connection], T]) -> T:
-        self._check_open()
-        try:
-            return operation(self._reader)
-        except apsw.Error as error:
-            raise self._explain(error, self._reader) from error
-        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
-            raise StoreDamaged(
-                f"{self._home.database} holds a row that cannot be read: {error}",
-                hint="Restore a backup, or keep the file and ask for help; nothing was changed.",
-            ) from error
+    async def find_session(self, digest: str) -> Session | None:
+        """See `Store.find_session`."""
+        return self._read(lambda db: reads.find_session(db, digest))
 
-    async def _write(self, operation: Callable[[apsw.Connection], T]) -> T:
-        return await self._open_writer().run(operation)
+    async def list_sessions(self) -> list[Session]:
+        """See `Store.list_sessions`."""
+        return self._read(reads.list_sessions)
 
-    def _open_writer(self) -> "Writer":
-        if self._writer is None:
-            self._check_open()
-            from chit.store.writer import Writer
+    async def record_session_use(self, digest: str, at: float) -> None:
+        """See `Store.record_session_use`."""
+        await self._write(lambda db: writes.record_session_use(db, digest, at))
 
-            self._writer = Writer(lambda: open_connection(self._home.database), self._explain)
-        return self._writer
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise StoreError("the store is closed")
-
-    def _explain(self, error: Exception, connection: apsw.Connection | None = None) -> StoreError:
-        return explain_store_error(error, self._home.database, connection)
+    async def delete_sessions(self, *, only: str | None = None) -> list[str]:
+        """See `Store.delete_sessions`."""
+        return await self._write(lambda db: writes.delete_sessions(db, only))
 
 
 def open_store(folder: Path) -> SqliteStore:

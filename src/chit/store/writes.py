@@ -11,6 +11,7 @@ from chit.core.messages import Message
 from chit.core.surrogates import join_surrogates
 from chit.core.usage import write_cost
 from chit.store.blobs import Blobs
+from chit.store.protocol import Session
 from chit.store.rows import (
     SETTLEMENT_COLUMNS,
     generation_values,
@@ -79,7 +80,7 @@ def record_send(
             ),
         )
     for message in messages:
-        parts = _take_out(connection, blobs, parts_text(message))
+        parts = _take_out(connection, blobs, parts_text(message), message.conversation_id)
         seq = connection.execute(_INSERT_MESSAGE, {**message_values(message), "parts": parts}).get
         _index(connection, seq, message)
     connection.execute(
@@ -93,7 +94,7 @@ def record_send(
             "streamed": generation.streamed,
             "state": generation.state,
             "requested_model": generation.requested_model and join_surrogates(generation.requested_model),
-            "request": _take_out(connection, blobs, generation.request),
+            "request": _take_out(connection, blobs, generation.request, generation.conversation_id),
             "created_at": generation.created_at,
         },
     )
@@ -137,9 +138,10 @@ def record_end(
             " WHERE generation_id = :id AND state = 'pending' AND ended_at IS NULL",
             {"id": generation_id, "now": now, "due": due},
         )
-    stored = None if completion is None else _take_out(connection, blobs, completion)
+    place = generation.conversation_id
+    stored = None if completion is None else _take_out(connection, blobs, completion, place)
     connection.execute(_END_GENERATION, {**values, "completion": stored})
-    parts = _take_out(connection, blobs, parts_text(message))
+    parts = _take_out(connection, blobs, parts_text(message), place)
     seq = connection.execute("UPDATE messages SET parts = ? WHERE id = ? RETURNING seq", (parts, message.id)).get
     if seq is not None:
         _index(connection, seq, message)
@@ -205,13 +207,36 @@ def record_setting(connection: apsw.Connection, name: str, value: str) -> None:
     connection.execute("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", (name, value))
 
 
+def record_session(connection: apsw.Connection, session: Session) -> None:
+    """See `Store.record_session`."""
+    connection.execute("DELETE FROM sessions WHERE expires_at <= ?", (session.created_at,))
+    connection.execute(
+        "INSERT INTO sessions (hash, label, created_at, expires_at, last_used_at) VALUES (?, ?, ?, ?, ?)",
+        (session.hash, join_surrogates(session.label), session.created_at, session.expires_at, session.last_used_at),
+    )
+
+
+def record_session_use(connection: apsw.Connection, digest: str, at: float) -> None:
+    """See `Store.record_session_use`."""
+    connection.execute("UPDATE sessions SET last_used_at = ? WHERE hash = ?", (at, digest))
+
+
+def delete_sessions(connection: apsw.Connection, only: str | None) -> list[str]:
+    """See `Store.delete_sessions`."""
+    where, bindings = ("", ()) if only is None else (" WHERE hash = ?", (only,))
+    rows = connection.execute(f"DELETE FROM sessions{where} RETURNING hash", bindings)  # noqa: S608 - ours
+    return [row[0] for row in rows]
+
+
 def _open_settlement(connection: apsw.Connection, generation_id: str) -> None:
     connection.execute("INSERT INTO settlements (generation_id) VALUES (?) ON CONFLICT DO NOTHING", (generation_id,))
 
 
-def _take_out(connection: apsw.Connection, blobs: Blobs, text: bytes) -> str:
+def _take_out(connection: apsw.Connection, blobs: Blobs, text: bytes, conversation_id: str) -> str:
     def remember(name: str, size: int) -> None:
         connection.execute("INSERT INTO blobs (hash, size) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, size))
+        use = (name, conversation_id)
+        connection.execute("INSERT INTO blob_uses (hash, conversation) VALUES (?, ?) ON CONFLICT DO NOTHING", use)
 
     return blobs.take_out(text, remember).decode("utf-8", "replace")
 

@@ -1,0 +1,97 @@
+"""The database as one process has it open: who it is, one connection for reading, and the writer once it is needed."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import apsw
+
+from chit.errors import StoreDamaged, StoreError
+from chit.store.blobs import Blobs
+from chit.store.faults import explain_store_error
+from chit.store.home import Home
+from chit.store.owners import Owner, is_alive
+
+if TYPE_CHECKING:
+    from chit.store.writer import Writer
+
+T = TypeVar("T")
+
+
+class Database:
+    """Opening, signing, reading, writing and closing; what is read and written is a subclass's."""
+
+    def __init__(self, home: Home, connect: Callable[[], apsw.Connection]) -> None:
+        """Creates the folder and the file where they are missing. Raises `StoreError`."""
+        home.create()
+        self._home = home
+        self._connect = connect
+        self._blobs = Blobs(home.blobs)
+        self._reader = connect()
+        self._owner: Owner | None = None
+        self._writer: Writer | None = None
+        self._closed = False
+
+    @property
+    def owner(self) -> str:
+        """See `Store.owner`."""
+        if self._owner is None:
+            self._check_open()
+            try:
+                self._owner = Owner(self._home.run)
+            except OSError as error:
+                raise explain_store_error(error, self._home.database) from error
+        return self._owner.id
+
+    def check_room(self) -> None:
+        """See `Store.check_room`."""
+        self._home.check_room()
+
+    async def close(self) -> None:
+        """See `Store.close`."""
+        self._closed = True
+        if self._writer is not None:
+            await self._writer.close()
+            self._writer = None
+        if self._owner is not None:
+            self._owner.release()
+            self._owner = None
+        self._reader.close()
+
+    def _dead(self, list_signatures: Callable[[apsw.Connection], Sequence[str]]) -> list[str]:
+        """The processes among those listed that are gone."""
+        mine = self._owner.id if self._owner else None
+        signatures = self._read(list_signatures)
+        try:
+            return [owner for owner in signatures if owner != mine and not is_alive(self._home.run, owner)]
+        except (OSError, ValueError) as error:
+            raise self._explain(error) from error
+
+    def _read(self, operation: Callable[[apsw.Connection], T]) -> T:
+        self._check_open()
+        try:
+            return operation(self._reader)
+        except apsw.Error as error:
+            raise self._explain(error, self._reader) from error
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+            raise StoreDamaged(
+                f"{self._home.database} holds a row that cannot be read: {error}",
+                hint="Restore a backup, or keep the file and ask for help; nothing was changed.",
+            ) from error
+
+    async def _write(self, operation: Callable[[apsw.Connection], T]) -> T:
+        return await self._open_writer().run(operation)
+
+    def _open_writer(self) -> "Writer":
+        if self._writer is None:
+            self._check_open()
+            from chit.store.writer import Writer
+
+            self._writer = Writer(self._connect, self._explain)
+        return self._writer
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError("the store is closed")
+
+    def _explain(self, error: Exception, connection: apsw.Connection | None = None) -> StoreError:
+        return explain_store_error(error, self._home.database, connection)
