@@ -3,6 +3,8 @@
 NAME = "Chit"
 VERSION = "0.1.0"
 DEFAULT_BASE_URL = "https://openrouter.ai/api/v1"
+DEFAULT_PORT = 2448
+"""Where the pages are served, on this machine only. One fixed port, since browsers keep what a page stores per port."""
 
 CREDITS_PAGE = "https://openrouter.ai/settings/credits"
 KEYS_PAGE = "https://openrouter.ai/settings/keys"

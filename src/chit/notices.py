@@ -19,7 +19,38 @@ class SettlementChanged:
     generation_id: str
 
 
-Notice = GenerationEnded | SettlementChanged
+@dataclass(frozen=True, slots=True)
+class SessionRevoked:
+    """A browser was signed out; what it still receives ends now."""
+
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockChanged:
+    """The vault was locked, or unlocked, by whatever way."""
+
+    is_locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeysChanged:
+    """A key was stored or deleted here."""
+
+
+@dataclass(frozen=True, slots=True)
+class HomeChanged:
+    """Another home's history is shown from now on: that of the sandbox, or the person's own."""
+
+    is_sandbox: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PrefsChanged:
+    """Preferences were changed here."""
+
+
+Notice = GenerationEnded | SettlementChanged | SessionRevoked | LockChanged | KeysChanged | HomeChanged | PrefsChanged
 
 
 class Notices:

@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 from tests.cli.person import Screen
 
-from chit.cli.receipt import chit_line, differs, receipt
+from chit.cli.receipt import chit_line, receipt
 from chit.core.generation import Chit
+from chit.core.receipt_words import differs
 
 PIPE = io.TextIOWrapper(io.BytesIO())
 FULL = Chit(

@@ -15,6 +15,7 @@ from chit.cli.key import key
 from chit.cli.login import login
 from chit.cli.prefs import prefs
 from chit.cli.sandbox import sandbox
+from chit.cli.serve import serve
 from chit.cli.settle import settle
 from chit.cli.show import show
 from chit.errors import ChitError, InputError
@@ -29,7 +30,7 @@ def cli() -> None:
     """Ask any model on OpenRouter and get a receipt with every reply."""
 
 
-for command in (ask, show, settle, login, key, prefs, demo, sandbox):
+for command in (ask, show, settle, serve, login, key, prefs, demo, sandbox):
     cli.add_command(command)
 
 

@@ -4,6 +4,7 @@ from typing import TextIO
 
 from chit.cli.terminal import neutralise, paint
 from chit.core.generation import Chit
+from chit.core.receipt_words import differs, find_doubt, show_count
 from chit.core.usage import show_cost
 
 _WIDTH = 46
@@ -21,12 +22,8 @@ def chit_line(chit: Chit, stream: TextIO) -> str:
         parts.append(f"first token {_seconds(chit.time_to_first_token_ms)}")
     if chit.tokens_per_second is not None:
         parts.append(f"{chit.tokens_per_second:.0f} tok/s")
-    if chit.settlement == "pending":
-        parts.append(paint("pending", "warn", stream))
-    elif chit.settlement == "gave_up":
-        parts.append(paint("never settled", "warn", stream))
-    elif chit.settlement is None:
-        parts.append(paint("no generation id came: it may have been billed", "warn", stream))
+    if doubt := find_doubt(chit):
+        parts.append(paint(doubt, "warn", stream))
     if differs(chit):
         parts.append(f"reported {show_cost(chit.reported_cost)}")
     return "▸ " + " · ".join(parts)
@@ -50,17 +47,11 @@ def receipt(chit: Chit) -> str:
     return "\n".join(lines)
 
 
-def differs(chit: Chit) -> bool:
-    """Whether what was settled is not what was reported."""
-    both_known = chit.reported_cost is not None and chit.settled_cost is not None
-    return both_known and chit.reported_cost != chit.settled_cost
-
-
 def _token_lines(chit: Chit) -> list[str]:
-    lines = [_leader("prompt tokens", _count(chit.prompt_tokens))]
+    lines = [_leader("prompt tokens", show_count(chit.prompt_tokens))]
     if chit.cached_tokens:
         lines.append(f"  {chit.cached_tokens} of them cached")
-    lines.append(_leader("completion tokens", _count(chit.completion_tokens)))
+    lines.append(_leader("completion tokens", show_count(chit.completion_tokens)))
     if chit.reasoning_tokens:
         lines.append(f"  {chit.reasoning_tokens} of them reasoning")
     return lines
@@ -79,10 +70,6 @@ def _cost_lines(chit: Chit) -> list[str]:
 
 def _leader(name: str, value: str) -> str:
     return f"{name} {'.' * max(2, _WIDTH - len(name) - len(value) - 2)} {value}"
-
-
-def _count(count: int | None) -> str:
-    return "–" if count is None else f"{count:,}"
 
 
 def _seconds(milliseconds: int | None) -> str:

@@ -1,0 +1,34 @@
+"""`chit serve`: Chit in the browser."""
+
+from pathlib import Path
+
+import click
+
+from chit.about import DEFAULT_PORT
+from chit.cli.options import api_key_file
+
+
+@click.command()
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    help=f"Default: {DEFAULT_PORT}, or the next that is free; 0 picks a free one.",
+)
+@click.option("--no-browser", is_flag=True, help="Print the address to sign in at instead of opening a browser.")
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Answer to this name too: that of a proxy you run in front. NAME or NAME:PORT.",
+)
+@api_key_file
+def serve(port: int | None, no_browser: bool, allowed_hosts: tuple[str, ...], api_key_file: Path | None) -> None:
+    """Serve the pages on this machine, for you alone, until Ctrl-C.
+
+    Where Chit serves already, that one is opened.
+    """
+    from chit.cli.serving import serve_pages
+
+    serve_pages(port=port, no_browser=no_browser, allowed_hosts=allowed_hosts, key_file=api_key_file)
