@@ -1,0 +1,36 @@
+"""Reading what was sent: never more than there is room for, and never for longer than anybody needs."""
+
+import asyncio
+from typing import Any
+
+from aiohttp import StreamReader, web
+
+from chit.core.jsontext import JsonInvalid, decode_object
+from chit.web.refusal import Refused
+
+BODY_SECONDS = 10.0
+
+
+async def read_object(request: web.BaseRequest, *, most: int, within: float = BODY_SECONDS) -> dict[str, Any]:
+    """The JSON object in the body, of at most `most` bytes. Raises `Refused`."""
+    try:
+        async with asyncio.timeout(within):
+            data = await read_at_most(request.content, most)
+    except TimeoutError:
+        raise Refused(408, "This took too long.", Connection="close") from None
+    if data is None:
+        raise Refused(413, f"At most {most} bytes belong here.", Connection="close")
+    try:
+        return decode_object(data)
+    except JsonInvalid:
+        raise Refused(400, "This is not a JSON object.") from None
+
+
+async def read_at_most(content: StreamReader, most: int) -> bytes | None:
+    """Everything; None if it is more than `most` bytes."""
+    data = b""
+    while piece := await content.readany():
+        data += piece
+        if len(data) > most:
+            return None
+    return data

@@ -1,0 +1,75 @@
+"""How money, durations, speeds, ages and days are worded on the pages."""
+
+from datetime import date, datetime
+
+from chit.core.receipt_words import show_count
+from chit.core.usage import show_cost
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+def brief_duration(milliseconds: int | None) -> str:
+    """For a line: `0.8 s`, `12 s`, `2 min 5 s`; unknown is a dash."""
+    if milliseconds is None:
+        return "–"
+    seconds = milliseconds / 1000
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), _MINUTE)
+    return " ".join(f"{amount} {unit}" for amount, unit in ((minutes, "min"), (rest, "s")) if amount)
+
+
+def exact_duration(milliseconds: int | None) -> str:
+    """For the receipt: `812 ms`, `3.79 s`, `74.2 s`; unknown is a dash."""
+    if milliseconds is None:
+        return "–"
+    if milliseconds < 1000:
+        return f"{milliseconds} ms"
+    return f"{milliseconds / 1000:.{2 if milliseconds < 10_000 else 1}f} s"
+
+
+def show_speed(tokens_per_second: float) -> str:
+    """`84 tok/s`; below ten with one decimal."""
+    return f"{tokens_per_second:.{1 if tokens_per_second < 9.95 else 0}f} tok/s"
+
+
+def show_age(seconds: float) -> str:
+    """How long ago: `just now`, `1 min ago`, `3 h ago`, `2 days ago`. A clock that was set back is now."""
+    if seconds < _MINUTE:
+        return "just now"
+    if seconds < _HOUR:
+        return f"{int(seconds // _MINUTE)} min ago"
+    if seconds < _DAY:
+        return f"{int(seconds // _HOUR)} h ago"
+    days = int(seconds // _DAY)
+    return f"{days} day{'s' if days > 1 else ''} ago"
+
+
+def name_day(day: date, today: date) -> str:
+    """`Today`, `Yesterday`, a weekday within the last week, else `3 March`, with the year if it is another one."""
+    age = (today - day).days
+    if age <= 0:
+        return "Today"
+    if age == 1:
+        return "Yesterday"
+    if age < 7:
+        return f"{day:%A}"
+    return f"{day.day} {day:%B}" if day.year == today.year else f"{day.day} {day:%B} {day.year}"
+
+
+def show_moment(unix_seconds: float) -> str:
+    """`3 March 2026, 14:05`, in the time zone of this machine."""
+    moment = datetime.fromtimestamp(unix_seconds).astimezone()
+    return f"{moment.day} {moment:%B %Y, %H:%M}"
+
+
+FILTERS = {
+    "cost": show_cost,
+    "count": show_count,
+    "brief": brief_duration,
+    "exact": exact_duration,
+    "speed": show_speed,
+    "age": show_age,
+    "moment": show_moment,
+}
+"""By the names that templates use."""

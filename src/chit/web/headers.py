@@ -1,0 +1,32 @@
+"""The headers of every response, errors and other people's mistakes included (security and reliability §2)."""
+
+from multidict import CIMultiDict
+
+TRUSTED_TYPES_POLICY = "chit"
+"""The one policy that may be created, once: `static/fragments.js` does, for fragments that this server rendered."""
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    f"trusted-types {TRUSTED_TYPES_POLICY}"
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Server": "Chit",  # and not what we run on
+}
+_NEVER_SENT = "set-cookie"
+"""It would go to every port of this host."""
+_CROSS_ORIGIN = "access-control-"
+
+
+def put_headers(headers: CIMultiDict[str]) -> None:
+    """Put the security headers in place and take away what is never sent, whoever put it there."""
+    for name in {name.lower() for name in headers}:
+        if name == _NEVER_SENT or name.startswith(_CROSS_ORIGIN):
+            del headers[name]
+    headers.update(SECURITY_HEADERS)

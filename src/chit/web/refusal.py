@@ -1,0 +1,66 @@
+"""A request that is turned away: what it is told, and what its caller sees of an error of ours."""
+
+from collections.abc import Mapping
+from math import ceil
+
+from aiohttp import web
+
+from chit.core.jsontext import encode_json
+from chit.errors import (
+    ChitError,
+    DiskFull,
+    InputError,
+    KeyUnavailable,
+    NotFound,
+    StoreError,
+    TooManyTries,
+    UpstreamError,
+    VaultLocked,
+    WrongPassphrase,
+)
+from chit.web.headers import put_headers
+
+_STATUSES = (
+    (InputError, 400),
+    (WrongPassphrase, 403),
+    (VaultLocked, 423),
+    (TooManyTries, 429),
+    (KeyUnavailable, 409),
+    (UpstreamError, 502),
+    (NotFound, 404),
+    (DiskFull, 507),
+    (StoreError, 503),
+)
+"""The first that fits."""
+
+
+class Refused(Exception):
+    """Raised by a check or a handler: answer with this status and these words, and do nothing."""
+
+    def __init__(self, status: int, words: str, **headers: str) -> None:
+        """An underscore in the name of a header stands for a hyphen."""
+        super().__init__(words)
+        self.status = status
+        self.words = words
+        self.headers = {name.replace("_", "-"): text for name, text in headers.items()}
+
+
+def refuse(status: int, words: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    """A short text for a person; nothing of the request is repeated in it."""
+    response = web.Response(status=status, text=f"{words}\n", headers=headers)
+    put_headers(response.headers)
+    return response
+
+
+def explain(error: ChitError) -> web.Response:
+    """The `error` object, as `chit ask --json` has it."""
+    status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
+    shown = error.as_dict()
+    wait = shown["retry_after"]
+    return web.Response(
+        status=status,
+        body=encode_json({"error": shown}),
+        headers={} if wait is None else {"Retry-After": str(max(1, ceil(wait)))},
+        content_type="application/json",
+        charset="utf-8",
+    )

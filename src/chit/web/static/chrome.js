@@ -1,0 +1,65 @@
+// What stands around the page: model, balance, notice, sandbox badge, the conversation's cost, the connection.
+
+import { put } from "./fragments.js";
+import * as models from "./models.js";
+import { view } from "./router.js";
+import { ask } from "./session.js";
+import { setTheme } from "./theme.js";
+
+const balance = document.querySelector(".balance-place");
+const notice = document.querySelector(".notice");
+const cost = document.querySelector(".conversation-cost");
+const connection = document.querySelector(".connection");
+const QUIET = 1500;
+let dismissed = null;
+let noticeHtml = null;
+let connected = "connected";
+let timer = 0;
+
+export async function load() {
+  const chrome = await ask("GET", "/view/chrome");
+  const field = document.querySelector(".model-field");
+  put(field, chrome.model_field);
+  models.mount(field, () => {});
+  if (view.data.model !== undefined) {
+    models.choose(view.data.model);
+  }
+  put(document.querySelector(".badge-place"), chrome.badge);
+  setTheme(chrome.theme);
+  showBalance(chrome);
+}
+
+export function showBalance({ html, balance: shown, notice: text }) {
+  put(balance, html ?? shown);
+  noticeHtml = text ?? null;
+  put(notice, noticeHtml);
+  notice.hidden = noticeHtml === null || noticeHtml === dismissed;
+}
+
+export function dismissNotice() {
+  dismissed = noticeHtml;
+  notice.hidden = true;
+}
+
+export function showCost(text) {
+  cost.textContent = text ? `${text} in all` : "";
+  cost.hidden = !text;
+}
+
+// A short break is not worth a word.
+export function showConnection(state) {
+  if (state === connected) {
+    return;
+  }
+  connected = state;
+  clearTimeout(timer);
+  if (state === "connected") {
+    connection.hidden = true;
+    return;
+  }
+  const words = state === "offline" ? "This computer is offline. Trying again once it is not." : "Chit does not answer. Trying again …";
+  timer = setTimeout(() => {
+    connection.textContent = words;
+    connection.hidden = false;
+  }, connection.hidden && state !== "offline" ? QUIET : 0);
+}

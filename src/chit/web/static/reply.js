@@ -1,0 +1,99 @@
+// A reply while it is being written: its blocks, its reasoning, its parts, its end.
+
+import { make, parse } from "./fragments.js";
+import { merge } from "./merge.js";
+
+const shown = new WeakMap();
+
+// `changes` as the server streams them: set a block, append text to its open end, cut the list.
+export function change(article, changes) {
+  const reply = article.querySelector(".reply");
+  for (const [verb, at, content] of changes) {
+    if (verb === "cut") {
+      [...reply.children].slice(at).forEach((block) => block.remove());
+    } else if (verb === "append") {
+      append(blockAt(reply, at), content);
+    } else if (verb === "set") {
+      setBlock(blockAt(reply, at), content);
+    }
+  }
+  letScroll(reply);
+}
+
+function blockAt(reply, at) {
+  while (reply.children.length <= at) {
+    const block = make("div", "block");
+    block.dataset.block = String(reply.children.length);
+    reply.append(block);
+  }
+  return reply.children[at];
+}
+
+function setBlock(block, html) {
+  if (shown.get(block) === html) {
+    return;
+  }
+  const fresh = block.cloneNode(false);
+  fresh.append(parse(html));
+  merge(block, fresh);
+  shown.set(block, html);
+}
+
+function append(block, text) {
+  const end = block.querySelector(".tail") ?? [...block.querySelectorAll("code")].at(-1) ?? block;
+  if (end.lastChild?.nodeType === Node.TEXT_NODE) {
+    end.lastChild.appendData(text);
+  } else {
+    end.append(text);
+  }
+  shown.delete(block);
+}
+
+export function addReasoning(article, text) {
+  const details = article.querySelector(".reasoning");
+  if (details) {
+    details.hidden = false;
+    details.querySelector(".thoughts").append(text);
+  }
+}
+
+export function setParts(article, html) {
+  const fresh = article.querySelector(".parts").cloneNode(false);
+  fresh.append(parse(html));
+  merge(article.querySelector(".parts"), fresh);
+}
+
+export function setStatus(article, text) {
+  const status = article.querySelector(".status");
+  status.textContent = text;
+  status.hidden = text === "";
+}
+
+// The whole article as it will stay; blocks that are right already are left alone.
+export function finish(article, html) {
+  const fresh = parse(html).querySelector("article");
+  if (fresh) {
+    merge(article, fresh);
+    letScroll(article);
+  }
+}
+
+export function setChit(article, line, receipt) {
+  for (const [selector, html] of [[".chit-line", line], [".receipt", receipt]]) {
+    const old = article.querySelector(selector);
+    if (old) {
+      const fresh = old.cloneNode(false);
+      fresh.append(parse(html));
+      merge(old, fresh);
+    }
+  }
+}
+
+// What is wider than the page can be scrolled with the keyboard, too.
+export function letScroll(root) {
+  for (const box of root.querySelectorAll("pre, .table, .maths-display")) {
+    if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight + 1) {
+      box.tabIndex = 0;
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// One stream of events for the whole page. It resumes where it broke off, after sleep, restarts and lost networks.
+
+import { call } from "./session.js";
+
+const SILENCE = 40_000; // the server says something every 15 s
+const STALE = 20_000;
+const DELAYS = [300, 1000, 2000, 4000, 8000, 15_000];
+
+let epoch = null;
+let seq = 0;
+let tries = 0;
+let heardAt = 0;
+let current = null;
+let timer = 0;
+let onEvent = () => {};
+let onState = () => {};
+
+export function listen(events, state) {
+  onEvent = events;
+  onState = state;
+  addEventListener("online", reconnect);
+  addEventListener("offline", () => onState("offline"));
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && performance.now() - heardAt > STALE) {
+      reconnect();
+    }
+  });
+}
+
+// Follow from a view's moment, unless that is followed already.
+export function sync(viewEpoch, viewSeq) {
+  if (epoch !== viewEpoch) {
+    epoch = viewEpoch;
+    seq = viewSeq;
+    reconnect();
+  }
+}
+
+export function stop() {
+  clearTimeout(timer);
+  current?.abort();
+  current = null;
+  epoch = null;
+}
+
+function reconnect() {
+  if (epoch !== null) {
+    tries = 0;
+    connect();
+  }
+}
+
+async function connect() {
+  clearTimeout(timer);
+  current?.abort();
+  const mine = new AbortController();
+  current = mine;
+  heardAt = performance.now();
+  timer = setTimeout(() => mine === current && connect(), SILENCE);
+  try {
+    const path = `/stream?epoch=${encodeURIComponent(epoch)}&since=${seq}`;
+    const reply = await call(path, { signal: mine.signal });
+    if (reply.status === 401) {
+      return;
+    }
+    if (!reply.ok) {
+      throw new Error(String(reply.status));
+    }
+    onState("connected");
+    await read(reply.body, mine);
+  } catch {
+    // whatever it was, it is tried again
+  }
+  if (mine === current) {
+    clearTimeout(timer);
+    onState(navigator.onLine === false ? "offline" : "reconnecting");
+    timer = setTimeout(connect, DELAYS[Math.min(tries, DELAYS.length - 1)]);
+    tries += 1;
+  }
+}
+
+async function read(body, mine) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done || mine !== current) {
+      return;
+    }
+    tries = 0;
+    heardAt = performance.now();
+    clearTimeout(timer);
+    timer = setTimeout(() => mine === current && connect(), SILENCE);
+    const lines = (rest + value).split("\n");
+    rest = lines.pop();
+    for (const line of lines) {
+      if (line !== "" && mine === current) {
+        take(JSON.parse(line));
+      }
+    }
+  }
+}
+
+function take(event) {
+  if (event.type === "reset") {
+    stop();
+    onEvent(event);
+  } else if (event.seq > seq) {
+    seq = event.seq;
+    onEvent(event);
+  }
+}

@@ -1,0 +1,71 @@
+"""How figures are worded on the pages."""
+
+from datetime import date
+
+import pytest
+
+from chit.web.figures import brief_duration, exact_duration, name_day, show_age, show_moment, show_speed
+
+TODAY = date(2026, 3, 18)
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "brief", "exact"),
+    [
+        (None, "–", "–"),
+        (0, "0.0 s", "0 ms"),
+        (812, "0.8 s", "812 ms"),
+        (3790, "3.8 s", "3.79 s"),
+        (9960, "10 s", "9.96 s"),
+        (74_230, "1 min 14 s", "74.2 s"),
+        (59_700, "1 min", "59.7 s"),
+    ],
+)
+def test_durations(milliseconds: int | None, brief: str, exact: str) -> None:
+    """Short in a line, exact on the receipt, a dash where unknown."""
+    assert brief_duration(milliseconds) == brief
+    assert exact_duration(milliseconds) == exact
+
+
+@pytest.mark.parametrize(("speed", "words"), [(84.2, "84 tok/s"), (3.25, "3.2 tok/s"), (9.96, "10 tok/s")])
+def test_speed(speed: float, words: str) -> None:
+    """One decimal only where it matters."""
+    assert show_speed(speed) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "just now"),
+        (59, "just now"),
+        (60, "1 min ago"),
+        (3599, "59 min ago"),
+        (7300, "2 h ago"),
+        (90_000, "1 day ago"),
+        (200_000, "2 days ago"),
+    ],
+)
+def test_age(seconds: float, words: str) -> None:
+    """In the largest unit that fits; a clock set back is now."""
+    assert show_age(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (date(2026, 3, 19), "Today"),
+        (TODAY, "Today"),
+        (date(2026, 3, 17), "Yesterday"),
+        (date(2026, 3, 12), "Thursday"),
+        (date(2026, 3, 11), "11 March"),
+        (date(2025, 3, 11), "11 March 2025"),
+    ],
+)
+def test_days(day: date, words: str) -> None:
+    """Near days by name, others by date, another year with its number."""
+    assert name_day(day, TODAY) == words
+
+
+def test_moments() -> None:
+    """Day, month, year and minute."""
+    assert show_moment(1_780_944_400.0).split(",")[0].endswith(" June 2026")
