@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, TypeVar
 import apsw
 
 from chit.core.conversation import Conversation
-from chit.core.generation import Generation, Settlement
+from chit.core.generation import Generation, Origin, Settlement
 from chit.core.jsontext import encode_json
 from chit.core.messages import Message
 from chit.errors import StoreDamaged, StoreError
 from chit.store import reads, writes
 from chit.store.blobs import Blobs
 from chit.store.connection import open_connection
+from chit.store.examination import examine_integrity
 from chit.store.faults import explain_store_error
 from chit.store.home import Home
 from chit.store.owners import Owner, is_alive
-from chit.store.protocol import Found
+from chit.store.protocol import Found, Integrity
 
 if TYPE_CHECKING:
     from chit.store.writer import Writer
@@ -61,6 +62,13 @@ class SqliteStore:
     def check_room(self) -> None:
         """See `Store.check_room`."""
         self._home.check_room()
+
+    async def check_integrity(self) -> Integrity:
+        """See `Store.check_integrity`. In a thread, on a connection of its own: unlike reading, it takes its time."""
+        self._check_open()
+        from asyncio import to_thread
+
+        return await to_thread(examine_integrity, self._home)
 
     async def close(self) -> None:
         """See `Store.close`."""
@@ -175,6 +183,10 @@ class SqliteStore:
     async def find_generation(self, message_id: str) -> Generation | None:
         """See `Store.find_generation`."""
         return self._read(lambda db: reads.find_generation(db, message_id, self._blobs.put_back))
+
+    async def find_last_reply(self, origin: Origin) -> str | None:
+        """See `Store.find_last_reply`."""
+        return self._read(lambda db: reads.find_last_reply(db, origin))
 
     async def get_generation(self, row_id: str) -> Generation:
         """See `Store.get_generation`."""
