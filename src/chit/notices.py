@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chit.core.balance import Balance
+from chit.errors import ChitError
+
 
 @dataclass(frozen=True, slots=True)
 class GenerationEnded:
@@ -10,6 +13,8 @@ class GenerationEnded:
 
     message_id: str
     generation_id: str | None
+    error: ChitError | None = None
+    """What went wrong, if it ended in this process and did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,14 @@ class SettlementChanged:
     generation_id: str
 
 
-Notice = GenerationEnded | SettlementChanged
+@dataclass(frozen=True, slots=True)
+class BalanceChanged:
+    """The balance was asked for, here or by another process; its age is news too."""
+
+    balance: Balance
+
+
+Notice = GenerationEnded | SettlementChanged | BalanceChanged
 
 
 class Notices:
