@@ -18,6 +18,7 @@ _MARK = b"\\u0062lob:"
 _MEDIA = re.compile(
     rb'"(data:[\w.+/;=-]{1,200};base64,)?([A-Za-z0-9+/]{%d,}={0,2}|\\u0062lob:sha256:[0-9a-f]{64})"' % LEAST_BYTES
 )
+_NAME = re.compile(r"[0-9a-f]{64}")
 _REFERENCE = re.compile(rb'"(data:[\w.+/;=-]{1,200};base64,)?\\u0062lob:sha256:([0-9a-f]{64})"')
 
 
@@ -55,6 +56,18 @@ class Blobs:
             return b'"' + (found.group(1) or b"") + self._load(found.group(2).decode()) + b'"'
 
         return _REFERENCE.sub(replace, text) if _MARK in text else text
+
+    def find_problem(self, name: str) -> str | None:
+        """Why the blob of that name cannot be put back; None if it is whole."""
+        path = self._folder / name
+        try:
+            if not _NAME.fullmatch(name) or not path.is_file():  # a pipe in its place would never end
+                return f"the attachment {name[:8]} is missing"
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            return f"the attachment {name[:8]} cannot be read: {error.strerror}"
+        return None if digest == name else f"the attachment {name[:8]} has changed on disk"
 
     def _save(self, name: str, content: bytes) -> None:
         path = self._folder / name
