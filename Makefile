@@ -17,7 +17,7 @@ BENCH_PYTHON := .bench/bin/python
 WITH_BACKEND := PYTHONPATH="$(CURDIR)/.build/backend"
 PROJECT := pyproject.toml src/chit/about.py
 
-.PHONY: help setup demo run check test test-all format size bench lock clean lint suite-tools FORCE
+.PHONY: help setup demo run check test test-all format size docs bench lock clean lint suite-tools FORCE
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,9 @@ size: .venv/.made .build/backend/.done ## what an installed Chit weighs; fails b
 	@$(VENV_PYTHON) $(PIP) --python .build/size/bin/python install --compile --require-hashes -r requirements/chit.txt
 	@$(VENV_PYTHON) $(PIP) --python .build/size/bin/python install --compile --no-deps --no-index .build/dist/*.whl
 	@.build/size/bin/python -I scripts/size.py
+
+docs: .venv/.chit ## write docs/errors.md anew
+	@$(VENV_PYTHON) scripts/errors_doc.py
 
 bench: .bench/.done ## measure Chit against its peers, in an environment of their own
 	@$(BENCH_PYTHON) -m bench

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
-from chit.notices import GenerationEnded, Notice, Notices, SettlementChanged
+from chit.core.balance import Balance
+from chit.notices import BalanceChanged, GenerationEnded, Notice, Notices, SettlementChanged
 
 ENDED = GenerationEnded("message", "gen-1")
 CHANGED = SettlementChanged("gen-1")
+REFRESHED = BalanceChanged(Balance())
 
 
 def test_everyone_is_told_in_the_order_of_subscribing() -> None:
@@ -16,7 +18,8 @@ def test_everyone_is_told_in_the_order_of_subscribing() -> None:
         notices.subscribe(lambda notice, name=name: heard.append((name, notice)))  # type: ignore[misc]
     notices.publish(ENDED)
     notices.publish(CHANGED)
-    assert heard == [("a", ENDED), ("b", ENDED), ("a", CHANGED), ("b", CHANGED)]
+    notices.publish(REFRESHED)
+    assert heard == [(name, notice) for notice in (ENDED, CHANGED, REFRESHED) for name in ("a", "b")]
 
 
 def test_who_unsubscribed_hears_nothing() -> None:

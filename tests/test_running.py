@@ -8,14 +8,15 @@ from tests.upstream import DONE, collect, event, shown_text, text_chunk, until
 
 from chit import running as running_module
 from chit.core import retry
-from chit.core.answer import refuse
+from chit.core.answer import apply_answer, refuse
 from chit.core.events import Ended, Event, Retrying, Started, TextAdded
 from chit.core.fault import Fault
 from chit.core.generation import Generation
+from chit.core.guidance import explain
 from chit.core.messages import Message, TextPart
 from chit.errors import ChitError, DiskFull, KeyUnavailable, StoreError
 from chit.openrouter.reply import Reply
-from chit.running import Running, Send, apply_answer
+from chit.running import Running, Send
 
 FULL = DiskFull("the disk is full")
 CUT = Fault(phase="streaming", cause="cut", text="broken")
@@ -24,6 +25,11 @@ CUT = Fault(phase="streaming", cause="cut", text="broken")
 def hide(text: str) -> str:
     """Stands for the scrubber."""
     return text.replace("hunter2", "***")
+
+
+async def tell(fault: Fault) -> ChitError:
+    """Stands for the engine's explanation."""
+    return explain(fault)
 
 
 class ScriptedReply(Reply):
@@ -158,7 +164,15 @@ def start(send: Send, ledger: MemoryLedger, on_end: Callable[[Running], None] = 
     generation = Generation(
         id="g", message_id="m", conversation_id="c", origin="library", owner="me", request=b"{}", streamed=True
     )
-    return Running(ledger=ledger, send=send, generation=generation, message=message, scrub=hide, on_end=on_end)
+    return Running(
+        ledger=ledger,
+        send=send,
+        generation=generation,
+        message=message,
+        scrub=hide,
+        explain=tell,
+        on_end=on_end,
+    )
 
 
 async def spin() -> None:

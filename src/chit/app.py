@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chit.balance import BalanceWatch, FindKey
+from chit.catalogue import Catalogue
 from chit.core.jsontext import JsonInvalid, decode_object, encode_json
 from chit.core.secret import Secret
 from chit.engine import Engine
@@ -33,6 +35,7 @@ class App:
     notices: Notices
     engine: Engine
     settler: Settler
+    balance: BalanceWatch
 
 
 @asynccontextmanager
@@ -40,14 +43,16 @@ async def open_app(
     prefs: UserPrefs,
     *,
     key: Callable[[], Secret],
+    management_key: FindKey | None = None,
     settling: bool | None = None,
     timeouts: Timeouts | None = None,
     scrub: Callable[[str], str] = lambda text: text,
 ) -> AsyncIterator[App]:
     """Everything, closed in order at the end; generations that still run are stopped then.
 
-    `key` is asked before each call to OpenRouter. With `settling`, pending generations are settled in the background;
-    None leaves that to the preferences.
+    `key` is asked before each call to OpenRouter; `management_key` finds the one that the account's credits need, and
+    may raise `KeyUnavailable`. With `settling`, pending generations are settled and the balance is refreshed in the
+    background; None leaves that to the preferences.
     `scrub` hides the keys that the caller knows in what OpenRouter says of a failure; a key that was sent, and what
     looks like one, is hidden without it.
     What a dead process left unfinished is adopted first. Raises `StoreError`.
@@ -56,28 +61,42 @@ async def open_app(
         store = open_store(prefs.home)
         closing.push_async_callback(store.close)
         notices = Notices()
-        client = OpenRouterClient(
-            base_url=prefs.base_url,
-            key=key,
-            app_name=prefs.app_name,
-            app_url=prefs.app_url,
-            timeouts=timeouts,
-            scrub=scrub,
-        )
+        client = _make_client(prefs, key, timeouts, scrub)
         closing.push_async_callback(client.close)
+        catalogue = Catalogue(store=store, client=client, base_url=prefs.base_url)
         engine = Engine(
             store=store,
             client=client,
             notices=notices,
+            catalogue=catalogue,
             default_model=prefs.model,
             default_parameters=prefs.parameters,
         )
         settler = Settler(store=store, client=client, notices=notices)
         await engine.adopt()
+        balance = BalanceWatch(
+            store=store, client=client, notices=notices, prefs=prefs, key=key, management_key=management_key
+        )
         if prefs.settle == "background" if settling is None else settling:
-            closing.push_async_callback(_cancel, asyncio.create_task(settler.run(), name="settlement"))
+            for run, name in ((settler.run, "settlement"), (balance.run, "balance")):
+                closing.push_async_callback(_cancel, asyncio.create_task(run(), name=name))
         closing.push_async_callback(engine.close)
-        yield App(prefs=prefs, store=store, client=client, notices=notices, engine=engine, settler=settler)
+        yield App(
+            prefs=prefs, store=store, client=client, notices=notices, engine=engine, settler=settler, balance=balance
+        )
+
+
+def _make_client(
+    prefs: UserPrefs, key: Callable[[], Secret], timeouts: Timeouts | None, scrub: Callable[[str], str]
+) -> OpenRouterClient:
+    return OpenRouterClient(
+        base_url=prefs.base_url,
+        key=key,
+        app_name=prefs.app_name,
+        app_url=prefs.app_url,
+        timeouts=timeouts,
+        scrub=scrub,
+    )
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
@@ -102,6 +121,12 @@ async def check_key_marks(store: Store, marks: "Marks") -> str | None:
 async def record_key_marks(store: Store, marks: "Marks") -> None:
     """After a change of the keys that is our own: from now on these are the ones expected. Raises `StoreError`."""
     await _remember(store, await _find_key_marks(store), marks)
+
+
+async def has_key_mark(store: Store, name: str) -> bool:
+    """Whether a key of that name was ever kept or used here. Raises `StoreError`."""
+    marks = await _find_key_marks(store)
+    return marks is not None and name in marks.fingerprints
 
 
 async def _find_key_marks(store: Store) -> "Marks | None":

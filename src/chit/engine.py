@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chit.core.answer import Answer, judge_stream, refuse, scrub_answer
+from chit.adoption import adopt_orphans
+from chit.catalogue import Catalogue
 from chit.core.conversation import Conversation, title_from
 from chit.core.defaults import add_defaults, model_parameters
 from chit.core.fault import Fault
@@ -15,16 +16,21 @@ from chit.core.guidance import explain
 from chit.core.history import Tree
 from chit.core.jsontext import JsonInvalid, decode_object, encode_json
 from chit.core.messages import Message, Part, Source, TextPart, ToolResultPart
-from chit.core.stream import CompletionStream
+from chit.core.revision import join_replies, revise_request
 from chit.core.surrogates import mend_surrogates
 from chit.core.wire import ENGINE, read_parts, read_rest, read_source, write_history
-from chit.errors import InputError, NotFound
+from chit.errors import InputError, NotFound, UpstreamError
 from chit.notices import GenerationEnded, Notices
 from chit.openrouter.client import OpenRouterClient
 from chit.openrouter.reply import Reply
-from chit.running import Running, apply_answer
+from chit.replies import find_reply, write_continuation
+from chit.running import Running
 from chit.store.ids import new_id
 from chit.store.protocol import Store
+
+SUGGESTION_SECONDS = 3.0
+"""How long an error may wait for the catalogue to suggest models from."""
+_MISNAMED = ("model_unknown", "model_unavailable")
 
 
 class Engine:
@@ -36,6 +42,7 @@ class Engine:
         store: Store,
         client: OpenRouterClient,
         notices: Notices,
+        catalogue: Catalogue,
         default_model: str | None = None,
         default_parameters: Mapping[str, Any] | None = None,
         clock: Callable[[], float] = time.time,
@@ -44,6 +51,7 @@ class Engine:
         self._store = store
         self._client = client
         self._notices = notices
+        self._catalogue = catalogue
         self._defaults = {**model_parameters(default_model), **(default_parameters or {})}
         self._clock = clock
         self._running: set[Running] = set()
@@ -71,7 +79,7 @@ class Engine:
         for source, turn in _turns(parts):
             fresh.append(self._message(conversation, source, turn, path, fresh))
         request: dict[str, Any] = {
-            "messages": write_history([*path, *fresh]),
+            "messages": write_history(join_replies([*path, *fresh])),
             "session_id": conversation.id,
             "stream": stream,
         }
@@ -79,9 +87,9 @@ class Engine:
         return await self._start(
             conversation if conversation_id is None else None,
             fresh,
+            self._message(conversation, "actor", (), path, fresh),
             encode_json(request),
             request,
-            conversation,
             origin,
         )
 
@@ -107,25 +115,38 @@ class Engine:
             fresh.append(replace(message, extra={ENGINE: {"wire": rest}}) if rest else message)
         asked = next((message.text for message in reversed(fresh) if message.source == "user" and message.text), "")
         conversation = replace(conversation, title=title_from(asked))
-        return await self._start(conversation, fresh, body, request, conversation, origin)
+        actor = self._message(conversation, "actor", (), (), fresh)
+        return await self._start(conversation, fresh, actor, body, request, origin)
+
+    async def regenerate(
+        self, message_id: str, *, changes: Mapping[str, Any] | None = None, origin: Origin = "library"
+    ) -> Running:
+        """Ask again for a reply, beside the one there is: its request as it was sent, but for `changes`.
+
+        They are a JSON Merge Patch, such as an error's actions carry. Raises `NotFound`, `InputError`, `StoreError`.
+        """
+        self._store.check_room()
+        reply, before = await find_reply(self._store, message_id)
+        return await self._send_again(reply.parent_id, before, revise_request(before.request, changes or {}), origin)
+
+    async def continue_reply(
+        self, message_id: str, *, changes: Mapping[str, Any] | None = None, origin: Origin = "library"
+    ) -> Running:
+        """Let the model go on where a reply broke off, in a message that follows it; `changes` as in `regenerate`.
+
+        Raises `NotFound`, `StoreError`, and `InputError` for a reply that is whole or has no text to go on from.
+        """
+        self._store.check_room()
+        reply, before = await find_reply(self._store, message_id)
+        body = revise_request(await write_continuation(self._store, reply, before), changes or {})
+        return await self._send_again(reply.id, before, body, origin, {ENGINE: {"continues": True}})
 
     async def adopt(self) -> list[Message]:
-        """Finish the records of generations whose process is gone: `cut`, or `unknown` where no id ever came."""
-        finished = []
-        for generation in await self._store.adopt_orphans():
-            answer = _judge_kept(await self._store.load_received(generation), generation)
-            answer = scrub_answer(answer, self._client.scrub)
-            ended = apply_answer(generation, answer, explain(answer.fault) if answer.fault else None)
-            message = Message(
-                id=generation.message_id,
-                conversation_id=generation.conversation_id,
-                source="actor",
-                parts=answer.parts,
-            )
-            await self._store.record_end(ended, message, now=self._clock())
-            self._notices.publish(GenerationEnded(message.id, ended.generation_id))
-            finished.append(message)
-        return finished
+        """Finish the records of generations whose process is gone. Raises `StoreError`."""
+        adopted = await adopt_orphans(self._store, scrub=self._client.scrub, explain=self._explain, clock=self._clock)
+        for generation, message in adopted:
+            self._notices.publish(GenerationEnded(message.id, generation.generation_id))
+        return [message for _, message in adopted]
 
     async def close(self) -> None:
         """Stop what still runs; what came is kept."""
@@ -165,22 +186,40 @@ class Engine:
             created_at=self._clock(),
         )
 
+    async def _send_again(
+        self,
+        parent_id: str | None,
+        before: Generation,
+        body: bytes,
+        origin: Origin,
+        extra: Mapping[str, Any] | None = None,
+    ) -> Running:
+        """A request that follows from an earlier one, its reply under `parent_id`."""
+        actor = Message(
+            id=new_id(),
+            conversation_id=before.conversation_id,
+            parent_id=parent_id,
+            source="actor",
+            extra=extra or {},
+            created_at=self._clock(),
+        )
+        return await self._start(None, [], actor, body, decode_object(body), origin)
+
     async def _start(
         self,
         created: Conversation | None,
         fresh: list[Message],
+        actor: Message,
         body: bytes,
         request: Mapping[str, Any],
-        conversation: Conversation,
         origin: Origin,
     ) -> Running:
         """Record, then send."""
-        actor = self._message(conversation, "actor", (), (), fresh)
         model = _requested_model(request)
         generation = Generation(
             id=new_id(),
             message_id=actor.id,
-            conversation_id=conversation.id,
+            conversation_id=actor.conversation_id,
             owner=self._store.owner,
             origin=origin,
             request=body,
@@ -202,14 +241,24 @@ class Engine:
             generation=generation,
             message=actor,
             scrub=self._client.scrub,
+            explain=self._explain,
             on_end=self._note_end,
         )
         self._running.add(running)
         return running
 
+    async def _explain(self, fault: Fault) -> UpstreamError:
+        """What a person is told; where a model's name may be wrong, with the nearest that exist."""
+        here = time.localtime().tm_gmtoff
+        error = explain(fault, utc_offset=here)
+        if error.kind not in _MISNAMED:
+            return error
+        known = await self._catalogue.find_ids(SUGGESTION_SECONDS)
+        return explain(fault, known_models=known, utc_offset=here)
+
     def _note_end(self, running: Running) -> None:
         self._running.discard(running)
-        self._notices.publish(GenerationEnded(running.message.id, running.generation.generation_id))
+        self._notices.publish(GenerationEnded(running.message.id, running.generation.generation_id, running.error))
 
 
 def _turns(parts: Sequence[Part]) -> list[tuple[Source, tuple[Part, ...]]]:
@@ -219,16 +268,6 @@ def _turns(parts: Sequence[Part]) -> list[tuple[Source, tuple[Part, ...]]]:
     ]
     said = tuple(part for part in parts if not isinstance(part, ToolResultPart))
     return [*turns, ("user", said)] if said or not turns else turns
-
-
-def _judge_kept(received: bytes, generation: Generation) -> Answer:
-    if not received and generation.generation_id is None:
-        text = "Chit ended before a reply came"
-        return refuse(Fault(phase="unanswered", cause="reset", text=text, requested_model=generation.requested_model))
-    stream = CompletionStream()
-    stream.feed(received)
-    stream.close()
-    return judge_stream(stream.fold, Fault(phase="streaming", cause="cut", text="Chit ended while the reply came in"))
 
 
 def _requested_model(request: Mapping[str, Any]) -> str | None:

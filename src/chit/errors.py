@@ -170,7 +170,7 @@ class UpstreamError(ChitError):
     """OpenRouter, a provider behind it, or the network between refused, failed or broke off.
 
     Built by `core.guidance`, never by hand elsewhere. `status` is HTTP's (None if no reply came), `code` the body's own
-    (integer or string), `raw` the body as received, `retry_after` seconds.
+    (integer or string), `raw` the body as received, else what the connection reported, `retry_after` seconds.
     """
 
     def __init__(

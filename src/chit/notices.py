@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chit.core.balance import Balance
+from chit.errors import ChitError
+
 
 @dataclass(frozen=True, slots=True)
 class GenerationEnded:
@@ -10,6 +13,8 @@ class GenerationEnded:
 
     message_id: str
     generation_id: str | None
+    error: ChitError | None = None
+    """What went wrong, if it ended in this process and did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,23 @@ class PrefsChanged:
     """Preferences were changed here."""
 
 
-Notice = GenerationEnded | SettlementChanged | SessionRevoked | LockChanged | KeysChanged | HomeChanged | PrefsChanged
+@dataclass(frozen=True, slots=True)
+class BalanceChanged:
+    """The balance was asked for, here or by another process; its age is news too."""
+
+    balance: Balance
+
+
+Notice = (
+    GenerationEnded
+    | SettlementChanged
+    | BalanceChanged
+    | SessionRevoked
+    | LockChanged
+    | KeysChanged
+    | HomeChanged
+    | PrefsChanged
+)
 
 
 class Notices:

@@ -11,11 +11,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from chit.core.answer import Answer, judge_body, judge_stream, refuse, scrub_answer
+from chit.core.answer import Answer, apply_answer, judge_body, judge_stream, name_model, refuse, scrub_answer
 from chit.core.events import Delta, Ended, Event, Retrying, Started
 from chit.core.fault import Fault
 from chit.core.generation import Generation
-from chit.core.guidance import explain
 from chit.core.messages import Message
 from chit.core.received import ReceivedLines
 from chit.core.retry import decide_retry
@@ -27,6 +26,7 @@ MAX_UNCOMMITTED_BYTES = 4 * 1024 * 1024
 """Beyond this the upstream waits for the disk."""
 
 Send = Callable[[], Awaitable[Reply | Fault]]
+Explain = Callable[[Fault], Awaitable[ChitError]]
 
 
 class Ledger(Protocol):
@@ -53,11 +53,13 @@ class Running:
         generation: Generation,
         message: Message,
         scrub: Callable[[str], str],
+        explain: Explain,
         on_end: Callable[["Running"], None] = lambda _: None,
     ) -> None:
         """`generation` is recorded already, in state `sent`; `send` posts its request once.
 
-        `scrub` takes keys out of what a reply says of its failure, before that is stored or shown.
+        `scrub` takes keys out of what a reply says of its failure, before that is stored or shown. `explain`
+        makes of that failure what a person is told.
         """
         self.generation = generation
         self.message = message
@@ -67,6 +69,7 @@ class Running:
         self._ledger = ledger
         self._send = send
         self._scrub = scrub
+        self._explain = explain
         self._lines = ReceivedLines(scrub)
         self._on_end = on_end
         self._log: list[Event] = []
@@ -163,7 +166,7 @@ class Running:
             delay = wait.seconds + random.uniform(0, wait.jitter)  # noqa: S311 - spreads load, guards nothing
             retries += 1
             self._refused = outcome
-            self._publish([Retrying(retries, delay, explain(outcome))])
+            self._publish([Retrying(retries, delay, await self._explain(outcome))])
             await asyncio.sleep(delay)
 
     async def _read_stream(self, reply: Reply, stream: CompletionStream) -> Answer:
@@ -234,9 +237,9 @@ class Running:
     async def _end(self, answer: Answer) -> None:
         now = time.monotonic()
         await self._drain()
-        answer = scrub_answer(answer, self._scrub)
+        answer = name_model(scrub_answer(answer, self._scrub), self.generation)
         if answer.fault is not None:
-            self.error = explain(answer.fault)
+            self.error = await self._explain(answer.fault)
         if self._store_error is not None:
             self.error = self._store_error
             answer = replace(answer, state="cut")
@@ -265,29 +268,3 @@ class Running:
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
-
-
-def apply_answer(generation: Generation, answer: Answer, error: ChitError | None) -> Generation:
-    """The row of a generation that ended in this answer, `error` being what a person is told of it.
-
-    What broke off or was stopped without an id may be billed, and nothing else will tell: its outcome is unknown. With
-    an id it is not, since the settlement will tell.
-    """
-    generation_id = generation.generation_id or answer.generation_id
-    state = answer.state
-    if generation_id is None and state in ("cut", "stopped"):
-        state = "unknown"
-    elif generation_id is not None and state == "unknown":
-        state = "failed"
-    return replace(
-        generation,
-        state=state,
-        owner=None,
-        generation_id=generation_id,
-        model=answer.model,
-        provider=answer.provider or (answer.fault.provider if answer.fault else None),
-        finish_reason=answer.finish_reason,
-        usage=answer.usage,
-        completion=answer.completion,
-        error=error.as_dict() if error else None,
-    )

@@ -105,6 +105,7 @@ def test_text_is_passed_on_while_the_rest_is_still_to_come(person: Person) -> No
     """The first pieces are read from the pipe while upstream holds the rest; Ctrl-C keeps them and closes upstream."""
     process = person.start("ask", "-m", "sandbox/stall", "Hi", "--json")
     until(lambda: [each.steps for each in person.upstream.ledger.generations])
+    until(lambda: person.open_database().execute("SELECT 1 FROM generations WHERE state = 'streaming'").fetchall())
     process.send_signal(signal.SIGINT)
     until(lambda: person.upstream.ledger.generations[0].state == "cancelled")
     record = check_record(finish(process))

@@ -1,5 +1,6 @@
 """`chit show`: every id leads to what it names."""
 
+import re
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ def test_a_message_is_shown_by_every_one_of_its_names(person: Person, asked: Any
     shown = [person.call("show", name) for name in (asked["id"], asked["id"][-8:], asked["chit"]["generation_id"])]
     assert {outcome.code for outcome in shown} == {0}
     assert len({outcome.out for outcome in shown}) == 1
-    assert shown[0].out.startswith("model\nHello, you\n")
+    assert shown[0].out.startswith(f"model · {asked['id'][-8:]}\nHello, you\n")
     assert "served by Sandbox" in shown[0].out
     assert shown[0].out.rstrip().endswith(asked["chit"]["generation_id"])
 
@@ -35,7 +36,8 @@ def test_a_message_as_json_is_what_ask_printed(person: Person, asked: Any) -> No
 def test_a_conversation_shows_all_its_messages(person: Person, asked: Any) -> None:
     """System, question and answer stand in order, the chit as one line under the answer."""
     shown = person.call("show", asked["conversation_id"]).out
-    assert shown.startswith("system\nBe brief.\n\nyou\nHello, you\n\nmodel\nHello, you\n▸ $")
+    without_ids = re.sub(r" · [0-9a-f]{8}\n", "\n", shown)
+    assert without_ids.startswith("system\nBe brief.\n\nyou\nHello, you\n\nmodel\nHello, you\n▸ $")
     assert shown.endswith(" · pending\n\n")
     record = person.call("show", asked["conversation_id"], "--json").record
     assert list(record) == ["id", "title", "origin", "messages"]
@@ -70,7 +72,7 @@ def test_what_is_not_text_has_a_line(person: Person) -> None:
      {"role": "tool", "tool_call_id": "c1", "content": "42"}]}"""
     asked = person.call("ask", "--request", "-", "--json", typed=body).record
     shown = person.call("show", asked["conversation_id"]).out
-    assert "model\n→ f({})\n\ntool\n← c1: 42\n" in shown
+    assert "model\n→ f({})\n\ntool\n← c1: 42\n" in re.sub(r" · [0-9a-f]{8}\n", "\n", shown)
 
 
 def test_a_terminal_gets_markdown_and_nothing_it_would_obey(person: Person) -> None:

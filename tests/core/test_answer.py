@@ -88,13 +88,14 @@ def test_a_stream_that_just_ends_is_cut() -> None:
     """What came is kept, the fault says what was missing, and no reason is invented."""
     answer = judge_stream(stream({"content": "hi"}), None)
     assert (answer.state, answer.finish_reason, answer.parts) == ("cut", None, (TextPart("hi"),))
-    assert answer.fault == Fault(phase="streaming", cause="cut", text="the stream ended without a finish reason")
+    text = "the stream ended without a finish reason"
+    assert answer.fault == Fault(phase="streaming", cause="cut", text=text, kept=True)
 
 
 def test_a_stream_that_broke_is_cut_for_that_reason() -> None:
     """What the connection did is the fault."""
     answer = judge_stream(stream({"content": "hi"}), BROKEN)
-    assert (answer.state, answer.fault, answer.generation_id) == ("cut", BROKEN, "gen-1")
+    assert (answer.state, answer.fault, answer.generation_id) == ("cut", replace(BROKEN, kept=True), "gen-1")
 
 
 @pytest.mark.parametrize("fold", [stream({"content": "hi"}), stream({"content": "hi"}, error={"code": 1})])

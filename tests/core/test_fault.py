@@ -78,6 +78,10 @@ def test_the_code_may_be_a_number_or_a_word(code: Any, found: int | str | None) 
     assert read({"code": code}).code == found
 
 
+RESET, ANSWERED = "1800000000000", "Fri, 15 Jan 2027 07:59:20 GMT"
+"""Forty seconds apart."""
+
+
 @pytest.mark.parametrize(
     ("error", "headers", "seconds"),
     [
@@ -86,10 +90,18 @@ def test_the_code_may_be_a_number_or_a_word(code: Any, found: int | str | None) 
         ({"metadata": {"headers": {"Retry-After": 3}, "retry_after_seconds": 4}}, {}, 3),
         ({"metadata": {"headers": {"Retry-After": None}, "retry_after_seconds": 4}}, {}, 4),
         ({"metadata": {"headers": {}}}, {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({"metadata": {"retry_after_seconds": 4}}, {"x-ratelimit-reset": RESET, "date": ANSWERED}, 4),
+        ({"metadata": {"headers": {"X-RateLimit-Reset": RESET}}}, {"date": ANSWERED}, 40),
+        ({}, {"x-ratelimit-reset": RESET, "date": ANSWERED.replace("GMT", "-0000")}, 40),
+        ({}, {"x-ratelimit-reset": RESET, "date": "Fri, 15 Jan 2027 08:00:01 GMT"}, None),
+        ({}, {"x-ratelimit-reset": RESET, "date": "tomorrow"}, None),
+        ({}, {"x-ratelimit-reset": RESET, "date": f"Fri, 15 Jan {'9' * 30} 08:00:00 GMT"}, None),
+        ({}, {"x-ratelimit-reset": RESET}, None),
+        ({}, {"date": ANSWERED}, None),
     ],
 )
 def test_delays_are_trusted_in_order(error: Any, headers: dict[str, str], seconds: float | None) -> None:
-    """`availability` before the header, that before the provider's nested header, that before `retry_after_seconds`."""
+    """`availability`, the header, the provider's nested one, `retry_after_seconds`, then the time until the reset."""
     assert read(error, headers).retry_after == seconds
 
 

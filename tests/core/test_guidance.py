@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from chit import about
 from chit.core.fault import Cause, Fault, Phase, read_fault
 from chit.core.guidance import RULES, explain, local_error
-from chit.core.guidance_facts import GENERAL, fill
 from chit.core.guidance_info import Kind
 from chit.core.guidance_kinds import KINDS, exit_code
+from chit.core.guidance_names import GENERAL, fill
 from chit.core.guidance_texts import MAX_TEXT, clean_list, clean_page, clean_text, find_inner_text
 from chit.errors import KeyUnavailable, UpstreamError
 
@@ -68,13 +68,14 @@ class Row:
         body = self.body()
         if phase == "streaming":
             body |= {"id": "gen-1", "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}]}
-        return read_fault(
+        fault = read_fault(
             phase=phase,
             status=200 if phase == "streaming" else self.status,
             headers={} if phase == "streaming" else self.headers,
             body=json.dumps(body).encode(),
             requested_model="a/b:free",
         )
+        return replace(fault, kept=phase == "streaming")
 
 
 def at(step: str, **metadata: Any) -> dict[str, Any]:
@@ -93,6 +94,7 @@ def available(code: str, **members: Any) -> dict[str, Any]:
 
 
 PAID = {"model": "a/b"}
+FALLBACK = {"model": "a/b:free", "models": ["a/b"]}
 
 AVAILABILITY = {
     "model_not_found": Row(
@@ -106,7 +108,7 @@ AVAILABILITY = {
         kind="model_unavailable",
         error=available("model_deprecated", fallback_models=["new/one", "new/two", 3, "not a model!"]),
         models=("new/one", "new/two"),
-        says=("retired",),
+        says=("retired", "(new/one, new/two)"),
     ),
     "model_unavailable_upstream": Row(status=404, text="x", kind="model_unavailable", says=("no longer offered",)),
     "privacy_restricted": Row(
@@ -127,6 +129,7 @@ AVAILABILITY = {
         kind="capacity",
         error=available("capacity_exhausted", retryable=True, retry_after=40),
         says=("a/b:free", "in 40 seconds"),
+        changes=(FALLBACK,),
         retryable=True,
         retry_after=40,
     ),
@@ -145,7 +148,7 @@ AVAILABILITY = {
 EXCLUSIONS = {
     "data_policy:training": Row(status=404, text="x", kind="data_policy", says=("model training",), link=PRIVACY),
     "data_policy:zdr": Row(status=404, text="x", kind="data_policy", says=("zero data retention",), link=PRIVACY),
-    "geo": Row(status=404, text="x", kind="no_endpoint", says=("your region",)),
+    "geo": Row(status=404, text="x", kind="no_endpoint", says=("(your region)",)),
     "data_region": Row(status=404, text="x", kind="no_endpoint", says=("data region",)),
     "max_price": Row(
         status=404, text="x", kind="no_endpoint", says=("price",), changes=({"provider": {"max_price": None}},)
@@ -199,7 +202,15 @@ REQUEST = {
         error=meta(provider_name="P", raw='{"error":{"message":"prompt is too long: 9 > 8"}}'),
         changes=({"plugins": [{"id": "context-compression"}]},),
     ),
-    "no input": Row(status=400, text='Input required: specify "prompt"', kind="request_invalid", says=("Input req",)),
+    "no input": Row(
+        status=400,
+        text='Input required: specify "prompt"',
+        kind="request_invalid",
+        says=("message is empty", "Input req"),
+    ),
+    "empty input": Row(
+        status=400, text="Input must have at least 1 token.", kind="request_invalid", says=("message is empty",)
+    ),
     "temperature": Row(
         status=400, text="Expected temperature to be at most 2, received 5", kind="request_invalid", says=("at most 2",)
     ),
@@ -211,7 +222,15 @@ REQUEST = {
         says=("P could not accept", "P said: “max_tokens must be at least 16”"),
     ),
     "no header": Row(status=401, text="Missing Authentication header", kind="key_missing", link=about.KEYS_PAGE),
-    "no user": Row(status=401, text="User not found.", kind="key_rejected", link=about.KEYS_PAGE),
+    "no user": Row(
+        status=401, text="User not found.", kind="key_rejected", says=("knows no account",), link=about.KEYS_PAGE
+    ),
+    "disabled": Row(
+        status=401, text="This API key is disabled", kind="key_rejected", says=("switched off",), link=about.KEYS_PAGE
+    ),
+    "expired": Row(
+        status=401, text="API key expired", kind="key_rejected", says=("has expired",), link=about.KEYS_PAGE
+    ),
     "no auth": Row(status=401, text="No auth credentials found", kind="key_rejected", link=about.KEYS_PAGE),
     "no cookie": Row(status=401, text="No cookie auth credentials found", kind="key_rejected", link=about.KEYS_PAGE),
 }
@@ -223,7 +242,7 @@ ROUTING = {
         text=f"No endpoints found matching your data policy ({name}). Configure: {PRIVACY}",
         kind="data_policy",
         error=at("Filter by Data Policy"),
-        says=(f"({name.lower()})",),
+        says=(f"({name.lower()})", "Free models often ask"),
         link=PRIVACY,
     )
     for name in ("Free model publication", "Free model training", "Paid model training")
@@ -246,7 +265,7 @@ ROUTING = {
         text="0 endpoints out of 3 requested are available matching your guardrail restrictions and data policy.",
         kind="guardrail",
         error=at("Filter by Guardrails", ineligibility_reasons=BLOCKED_REASONS),
-        says=("paid model training, model ignored",),
+        says=("paid model training, model ignored by guardrail",),
         link=f"{PRIVACY}#paid",
     ),
     "policy by reasons": Row(
@@ -273,8 +292,9 @@ ROUTING = {
         status=404,
         text="No allowed providers are available for the selected model.",
         kind="no_endpoint",
-        error=at("Filter by Allowed Providers", available_providers=["a"], requested_providers=["b"]),
-        changes=({"provider": {"only": None, "ignore": None}},),
+        error=at("Filter by Allowed Providers", available_providers=["a", "c"], requested_providers=["b"]),
+        says=("providers you allow (b)", "(a, c would)"),
+        changes=({"provider": {"only": None, "ignore": None, "allow_fallbacks": None}},),
         link=PRIVACY,
     ),
     "tools": Row(
@@ -332,19 +352,23 @@ FORBIDDEN = {
         status=403,
         text='a/b requires moderation on P. Your input was flagged for "violence". No credits were charged.',
         kind="moderation",
-        error=meta(reasons=["violence", "hate"], flagged_input="SECRET", provider_name="P", model_slug="a/b"),
-        says=("P refused", "violence, hate"),
+        error=meta(reasons=["violence", "hate"], flagged_input="tell me ... now", provider_name="P", model_slug="a/b"),
+        says=("P refused", "violence, hate", "(flagged was “tell me ... now”)"),
     ),
     "moderation in words": Row(status=403, text="Your input was flagged", kind="moderation"),
     "content block": Row(
-        status=403, text="Request blocked: prompt injection", kind="content_blocked", error=meta(patterns=["ignore"])
+        status=403,
+        text="Request blocked: prompt injection",
+        kind="content_blocked",
+        error=meta(patterns=["ignore all", "previous"]),
+        says=("(“ignore all, previous”)",),
     ),
     "content block in words": Row(status=403, text="Request blocked: a pattern", kind="content_blocked", link=PRIVACY),
     "budget": Row(
         status=403,
         text="Workspace monthly budget of $500.00 exceeded. Contact your org admin.",
         kind="budget",
-        says=("monthly budget", "$500.00"),
+        says=("monthly budget", "$500.00", "on the first of the month at 00:00 UTC"),
     ),
     "attestation": Row(
         status=403,
@@ -381,10 +405,16 @@ FORBIDDEN = {
         status=status,
         text=f"Key limit exceeded ({name} limit). Manage it using https://openrouter.ai/settings/keys",
         kind="key_limit",
-        says=(f"{name} spending limit",) if name != "total" else ("own spending limit",),
+        says=(f"{name} spending limit", f"starts anew {renewal}") if renewal else ("own spending limit",),
         link=about.KEYS_PAGE,
     )
-    for name, status in (("total", 403), ("daily", 403), ("weekly", 403), ("monthly", 403), ("total", 402))
+    for name, status, renewal in (
+        ("total", 403, None),
+        ("total", 402, None),
+        ("daily", 403, "at 00:00 UTC"),
+        ("weekly", 403, "on Monday at 00:00 UTC"),
+        ("monthly", 403, "on the first of the month at 00:00 UTC"),
+    )
 }
 """Field guide §4.6; a key's limit as 402 too (§12)."""
 
@@ -461,7 +491,7 @@ PAYMENT = {
 
 SERVER = {
     "408": Row(status=408, text="Operation timed out. Try later.", kind="upstream_timeout", retryable=True),
-    "412": Row(status=412, text="Precondition failed", kind="request_invalid"),
+    "412": Row(status=412, text="Precondition failed", kind="request_invalid", says=("A condition",)),
     "413": Row(status=413, text="Request payload too large", kind="payload_too_large"),
     "422": Row(status=422, text="Invalid argument", kind="request_invalid", says=("Invalid argument",)),
     "500": Row(status=500, text="Internal Server Error", kind="upstream_error", says=("been billed",), retryable=True),
@@ -479,6 +509,7 @@ SERVER = {
         kind="provider_overloaded",
         headers={"retry-after": "1"},
         says=("in 1 second,",),
+        changes=(FALLBACK,),
         retryable=True,
         retry_after=1,
     ),
@@ -489,6 +520,7 @@ SERVER = {
         text="Provider returned error",
         kind="provider_overloaded",
         error=meta(error_type="provider_overloaded"),
+        changes=(FALLBACK,),
         retryable=True,
     ),
 }
@@ -502,7 +534,6 @@ LIMITS = {
         error=meta(limit_source="openrouter_free_tier_daily", headers={"X-RateLimit-Reset": "1800014400000"}),
         says=("12:00 UTC", "ten credits"),
         changes=(PAID,),
-        retryable=True,
     ),
     "free per day, funded": Row(
         status=429,
@@ -510,7 +541,6 @@ LIMITS = {
         kind="free_quota",
         says=("00:00 UTC", "use a paid model."),
         changes=(PAID,),
-        retryable=True,
     ),
     "free per minute": Row(
         status=429,
@@ -539,7 +569,8 @@ LIMITS = {
             limit_source="upstream_provider_shared_pool",
             retry_after_seconds=29,
         ),
-        says=("Chutes limits", "in 29 seconds"),
+        says=("Chutes limits", "in 29 seconds", "key of your own for Chutes"),
+        changes=(FALLBACK,),
         link=about.INTEGRATIONS_PAGE,
         retryable=True,
         retry_after=29,
@@ -549,11 +580,23 @@ LIMITS = {
         text="Provider returned error",
         kind="rate_limited",
         error=meta(raw=POOL, provider_name="Chutes"),
-        says=("Chutes takes no more",),
+        says=("Chutes takes no more", "key of your own for Chutes"),
+        changes=(FALLBACK,),
         link=about.INTEGRATIONS_PAGE,
         retryable=True,
     ),
-    "capacity in words": Row(status=429, text="All providers are at capacity", kind="capacity", retryable=True),
+    "own provider key's limit": Row(
+        status=429,
+        text="Provider returned error",
+        kind="rate_limited",
+        error=meta(raw="Too many requests", provider_name="P", is_byok=True),
+        says=("P limits how often the key of your own", "raised at P"),
+        changes=(FALLBACK,),
+        retryable=True,
+    ),
+    "capacity in words": Row(
+        status=429, text="All providers are at capacity", kind="capacity", changes=(FALLBACK,), retryable=True
+    ),
     "no more known": Row(status=429, text="Slow down", kind="rate_limited", says=("Slow down",), retryable=True),
 }
 """Field guide §4.9."""
@@ -620,7 +663,8 @@ def test_a_refusal_offers_its_fix(row: Row) -> None:
 def test_an_error_after_the_first_token_keeps_its_kind(row: Row) -> None:
     """As the last chunk of a stream, under HTTP 200, a failure keeps what it says, and what had arrived is kept."""
     error = explain(row.read("streaming"), known_models=KNOWN)
-    assert error.kind == ("stream_error" if row.kind in ("unknown", "upstream_error") else row.kind)
+    says_nothing = row.kind == "upstream_error" or (row.kind == "unknown" and row.status != 403)
+    assert error.kind == ("stream_error" if says_nothing else row.kind)
     assert error.hint.startswith("What had arrived is kept.")
     assert error.status == 200
 
@@ -630,7 +674,6 @@ def test_an_account_id_is_never_shown(row: Row) -> None:
     """The `user_id` beside the error appears in nothing that is shown; only `raw` holds the body as received."""
     error = explain(row.read())
     assert ACCOUNT[5:] not in json.dumps(error.as_dict() | {"raw": None})
-    assert "SECRET" not in all_text(error)
 
 
 @rows
@@ -648,7 +691,7 @@ def test_offered_actions_are_documented(row: Row) -> None:
         ("token_limit_exceeded", "context_too_long"),
         ("string_too_long", "request_invalid"),
         ("authentication", "key_rejected"),
-        ("permission_denied", "stream_error"),
+        ("permission_denied", "unknown"),
         ("payment_required", "credits_exhausted"),
         ("rate_limit_exceeded", "rate_limited"),
         ("provider_overloaded", "provider_overloaded"),
@@ -694,7 +737,7 @@ def test_an_unidentified_stream_error_shows_what_was_said() -> None:
     body = b'{"provider":"P","error":{"code":"server_error","message":"Provider disconnected"},"choices":[]}'
     error = explain(read_fault(phase="streaming", status=200, headers={}, body=body))
     assert error.kind == "stream_error"
-    assert error.message == "P failed in the middle of the reply. OpenRouter said: “Provider disconnected”"
+    assert error.message == "P failed before anything of the reply arrived. OpenRouter said: “Provider disconnected”"
 
 
 @pytest.mark.parametrize(
@@ -803,6 +846,33 @@ def test_openrouters_own_word_on_retrying_wins(said: bool | str, retryable: bool
     assert explain(fault).retryable is retryable
 
 
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (Fault(phase="streaming", cause="cut"), "The connection broke before any of the reply could be read."),
+        (Fault(phase="streaming", provider="P", code="odd"), "P failed before anything of the reply arrived."),
+    ],
+)
+def test_a_reply_that_never_began_is_not_called_half(fault: Fault, words: str) -> None:
+    """Whether anything of the reply had arrived is told as it was, and only then that it is kept."""
+    nothing, something = explain(fault), explain(replace(fault, kept=True))
+    assert nothing.message == words
+    assert something.message.endswith("in the middle of the reply.")
+    assert ("is kept" in nothing.hint, "is kept" in something.hint) == (False, True)
+
+
+def test_what_the_connection_reported_is_in_the_details() -> None:
+    """Without a body, the system's own words are what the details show; with one, the body."""
+    text = "certificate verify failed: self-signed certificate (_ssl.c:1006)"
+    error = explain(Fault(phase="unsent", cause="tls", text=text))
+    assert error.raw == text
+    assert "(self-signed certificate)" in error.message
+    broken = explain(Fault(phase="unanswered", cause="reset", text="[Errno 104] Connection reset by peer"))
+    assert "said" not in broken.message
+    assert explain(Fault(phase="replied", status=500, text="x", raw="{}")).raw == "{}"
+    assert explain(Fault(phase="unsent", cause="connect")).raw is None
+
+
 @pytest.mark.parametrize(("status", "retryable"), [(418, False), (599, True)])
 def test_an_unforeseen_status_goes_by_its_class(status: int, retryable: bool) -> None:
     """A 4xx stays refused when sent again; a 5xx may not."""
@@ -839,8 +909,9 @@ def test_fallbacks_are_only_dropped_beside_a_model(requested: str | None) -> Non
 def test_near_models_are_suggested(wanted: str, found: tuple[str, ...]) -> None:
     """A misspelt id, with or without author or variant, finds the known one that is meant."""
     fault = Fault(phase="replied", status=400, text=f"{wanted} is not a valid model ID", has_json_error=True)
-    offered = [action.models for action in explain(fault, known_models=KNOWN).actions if action.kind == "switch_model"]
-    assert offered == [found]
+    error = explain(fault, known_models=KNOWN)
+    assert [action.models for action in error.actions if action.kind == "switch_model"] == [found]
+    assert error.hint.startswith(f"Did you mean {found[0]}? " if found else "Check the spelling")
 
 
 @pytest.mark.parametrize(
@@ -851,6 +922,80 @@ def test_the_reset_is_told_as_utc_time(reset_at: float, words: str) -> None:
     """The time of the reset is told to the minute; a time that is none falls back to midnight."""
     fault = Fault(phase="replied", status=429, text="free-models-per-day", reset_at=reset_at)
     assert words in explain(fault).hint
+
+
+@pytest.mark.parametrize(
+    ("reset_at", "utc_offset", "words"),
+    [
+        (None, 0, "at 00:00 UTC."),
+        (None, 2 * 3600, "at 02:00 your time (00:00 UTC)."),
+        (None, -5 * 3600, "at 19:00 your time (00:00 UTC)."),
+        (1_800_014_400.0, 5 * 3600 + 45 * 60, "at 17:45 your time (12:00 UTC)."),
+        (1_800_014_400.0, 13 * 3600, "at 01:00 your time (12:00 UTC)."),
+        (float("nan"), 3600, "at 01:00 your time (00:00 UTC)."),
+        (0.0, -86_400, "at 00:00 UTC."),
+    ],
+)
+def test_the_reset_is_told_in_local_time(reset_at: float | None, utc_offset: int, words: str) -> None:
+    """The reset is at the reader's time of day, with UTC beside it where that differs, header or not."""
+    fault = Fault(phase="replied", status=429, text="free-models-per-day", reset_at=reset_at)
+    assert f"They start anew {words}" in explain(fault, utc_offset=utc_offset).hint
+
+
+@pytest.mark.parametrize(
+    ("offered", "requested", "changed"),
+    [
+        (["new/one", "a/b", "new/two", "new/three"], "a/b", {"model": "a/b", "models": ["new/one", "new/two"]}),
+        ([], "a/b:free", FALLBACK),
+        ("odd", "a/b", {"model": "a/b", "models": ["openrouter/auto"]}),
+        ([], "openrouter/auto", None),
+        ([], None, None),
+    ],
+)
+def test_a_busy_model_gets_a_stand_in(offered: Any, requested: str | None, changed: Any) -> None:
+    """Fallbacks are those OpenRouter names, two at most, else the paid variant, else its router; none for a router."""
+    availability = {"code": "capacity_exhausted", "fallback_models": offered}
+    fault = Fault(phase="replied", status=429, availability=availability, requested_model=requested)
+    found = [action.changes for action in explain(fault).actions if action.kind == "retry_with"]
+    assert found == ([changed] if changed else [])
+
+
+@pytest.mark.parametrize(
+    ("constraint", "words"),
+    [
+        (
+            {"field": "provider.max_price", "detail": "the cheapest costs more"},
+            "because of the price limit (max_price) (the ch",
+        ),
+        ({"field": "odd"}, "because of odd."),
+        ({"field": 7, "detail": 7}, "the limits of this request"),
+        ("odd", "the limits of this request"),
+    ],
+)
+def test_a_constraint_is_named(constraint: Any, words: str) -> None:
+    """What `availability.constraint` says left no provider is named, with its detail; nonsense in it is passed over."""
+    fault = Fault(phase="replied", status=404, availability={"code": "constraint_filtered", "constraint": constraint})
+    error = explain(fault)
+    assert error.kind == "no_endpoint"
+    assert words in error.message
+
+
+def test_free_models_are_mentioned_where_one_is_meant() -> None:
+    """What free models ask for is said where the policy or the model is about them, and not of data retention."""
+    text = "No endpoints for a/b match your data policy (zero data retention)."
+    assert "Free models" not in explain(Fault(phase="replied", status=404, text=text, requested_model="a/b")).hint
+    assert "Free models" in explain(Fault(phase="replied", status=404, text=text, requested_model="a/b:free")).hint
+
+
+def test_a_policy_named_by_the_inner_words_counts() -> None:
+    """A 502 whose nested words name the data policy is one; a provider's own guardrail is not the account's."""
+    policy = meta(raw='{"error":{"message":"No endpoints found matching your data policy"}}', provider_name="P")
+    other = meta(raw="Blocked by guardrail abc", provider_name="P")
+    kinds = [
+        explain(Row(status=502, text="Provider returned error", kind="", error=error).read()).kind
+        for error in (policy, other)
+    ]
+    assert kinds == ["data_policy", "provider_failed"]
 
 
 @pytest.mark.parametrize(
@@ -928,6 +1073,7 @@ def test_every_kind_is_described() -> None:
         cause, hint = info.describe()
         assert all(text.endswith(".") and text[0].isupper() and "{" not in text for text in (cause, hint))
         assert len(info.labels) == len(set(info.labels))
+    assert len({info.hint for info in KINDS.values()}) == len({info.cause for info in KINDS.values()}) == len(KINDS)
 
 
 def test_every_template_can_be_filled() -> None:
@@ -954,6 +1100,7 @@ def test_general_words_start_sentences_with_a_capital() -> None:
         ("locked", None, 3),
         *((kind, None, 4) for kind in ("no_model", "model_unknown", "model_unavailable", "data_policy", "guardrail")),
         *((kind, None, 4) for kind in ("no_endpoint", "moderation", "content_blocked", "attestation")),
+        ("unknown", 403, 4),
         *((kind, None, 4) for kind in ("request_invalid", "context_too_long", "payload_too_large")),
         *((kind, None, 5) for kind in ("credits_exhausted", "credits_insufficient", "credits_in_flight")),
         *((kind, None, 5) for kind in ("key_limit", "budget", "free_quota", "rate_limited", "capacity")),
@@ -997,6 +1144,7 @@ MEMBERS = """
     raw reason reasons patterns limit_source failed_routing_step ineligibility_reasons error_type provider_name
     missing_attestation_types headers retry_after_seconds model_slug is_byok previous_errors code retryable
     retry_after excluded_by fallback_models requested_models affected_providers
+    flagged_input available_providers requested_providers constraint field detail
 """
 """Members of `error.metadata` and `error.availability` that are read."""
 
@@ -1025,12 +1173,22 @@ bodies = st.fixed_dictionaries({"error": errors | json_values}) | st.fixed_dicti
     phase=st.sampled_from(get_args(Phase)),
     cause=st.sampled_from(get_args(Cause)),
     reset=st.text(max_size=20) | st.sampled_from(["inf", "nan", "1e300", "1800000000000"]),
+    utc_offset=st.integers(-100_000, 100_000),
 )
-@example(body=b'{"error":' + b"[" * 1000 + b"]" * 1000 + b"}", status=400, phase="replied", cause="reply", reset="")
-def test_whatever_arrives_is_explained(body: bytes, status: int | None, phase: Phase, cause: Cause, reset: str) -> None:
+@example(
+    body=b'{"error":' + b"[" * 1000 + b"]" * 1000 + b"}",
+    status=400,
+    phase="replied",
+    cause="reply",
+    reset="",
+    utc_offset=0,
+)
+def test_whatever_arrives_is_explained(
+    body: bytes, status: int | None, phase: Phase, cause: Cause, reset: str, utc_offset: int
+) -> None:
     """Arbitrary bytes and JSON end in a known kind with printable, one-line, bounded words; nothing is ever raised."""
     fault = read_fault(phase=phase, status=status, headers={"x-ratelimit-reset": reset}, body=body)
-    error = explain(replace(fault, cause=cause), known_models=KNOWN)
+    error = explain(replace(fault, cause=cause), known_models=KNOWN, utc_offset=utc_offset)
     assert error.kind in KINDS
     assert error.message
     assert error.hint

@@ -624,6 +624,20 @@ async def test_a_free_call_that_stalls_is_an_upstream_error() -> None:
     assert refused.value.kind == "offline"
 
 
+async def test_the_balance_is_asked_with_the_key_that_is_given() -> None:
+    """`/credits` and `/key` take a key of their own, hidden from then on; without one they use the client's."""
+    async with Sandbox() as sandbox, open_client(sandbox.base_url) as client:
+        management = Secret(MANAGEMENT_KEY)
+        credits = await client.fetch_credits(key=lambda: management)
+        assert (credits["total_credits"], credits["total_usage"]) == (25, 0)
+        assert (await client.fetch_key(key=lambda: management))["is_management_key"] is True
+        assert (await client.fetch_key())["is_management_key"] is False
+        with pytest.raises(UpstreamError) as refused:
+            await client.fetch_credits()
+        assert client.scrub(MANAGEMENT_KEY) == management.masked
+    assert refused.value.status == 403
+
+
 def echo(status: int) -> Any:
     """An answer that repeats the key in every form."""
 

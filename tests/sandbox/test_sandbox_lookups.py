@@ -109,7 +109,19 @@ async def test_a_key_describes_itself(caller: Caller) -> None:
     assert (await caller.send("GET", "/auth/key")).json["data"]["limit_remaining"] == 0
     assert (await caller.send("GET", "/key", key=MANAGEMENT_KEY)).json["data"]["is_management_key"]
     await caller.complete("openai/gpt-oss-20b:free", key="sk-or-v1-new")
-    assert (await caller.send("GET", "/key", key="sk-or-v1-new")).json["data"]["free_model_daily_requests"]["used"] == 1
+    shown = (await caller.send("GET", "/key", key="sk-or-v1-new")).json["data"]
+    assert shown["free_model_daily_requests"] == {"limit": 1000, "used": 1, "remaining": 999}
+    assert (shown["budgets"], shown["effective_budget"]) == ([], None)
+
+
+async def test_a_key_shows_its_budgets(caller: Caller) -> None:
+    """Every layer as it was set, also at run time, and the one that leaves the least as the effective one."""
+    budgets = [{"scope": scope, "limit_usd": 10, "remaining_usd": left} for scope, left in (("member", 9), ("key", 2))]
+    caller.sandbox.account.keys[SANDBOX_KEY].budgets = budgets
+    shown = (await caller.send("GET", "/key")).json["data"]
+    assert (shown["budgets"], shown["effective_budget"]) == (budgets, budgets[1])
+    await caller.send("PATCH", "/sandbox/account", json={"keys": {SANDBOX_KEY: {"budgets": budgets[:1]}}})
+    assert (await caller.send("GET", "/key")).json["data"]["effective_budget"] == budgets[0]
 
 
 async def test_spending_lowers_what_is_left() -> None:

@@ -64,7 +64,7 @@ def test_no_body_breaks_the_sandbox(body: dict[str, Any], model: str | None) -> 
         script = write_script(admitted.model, admitted.ask)
         encode_wire(fold_message(step.delta for step in script.steps))
     else:
-        assert admitted.failure.encode(admitted.model, 0.0)
+        assert admitted.failure.encode(admitted.model, 0.0) or admitted.failure.body == ""
 
 
 @given(

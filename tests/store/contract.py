@@ -23,7 +23,7 @@ from chit.core.messages import (
 )
 from chit.core.usage import Usage
 from chit.errors import NotFound, StoreError
-from chit.store.protocol import Found, Session, Store
+from chit.store.protocol import Found, Integrity, Session, Store
 
 OpenStore = Callable[[], Store]
 
@@ -476,6 +476,18 @@ class StoreContract:
         assert found.id == newer.id
         assert (await store.list_messages(conversation.id))[-1].extra["OpenRouter"]["completion"] == {"n": 2}
 
+    async def test_the_last_reply_of_an_origin(self, open_store: OpenStore) -> None:
+        """The newest generation's message, whatever other programs asked for meanwhile; None where there is none."""
+        store = open_store()
+        assert await store.find_last_reply("cli") is None
+        _, first, _ = await send(store)
+        _, second, generation = await send(store)
+        origin = generation.origin
+        assert await store.find_last_reply(origin) == second.id
+        await store.record_send(conversation=None, messages=[], generation=a_generation(first, store.owner))
+        assert await store.find_last_reply(origin) == first.id
+        assert await store.find_last_reply("batch") is None
+
     async def test_names_are_found(self, open_store: OpenStore) -> None:
         """Full ids, gen ids and endings of eight or more characters name what they belong to."""
         store = open_store()
@@ -622,3 +634,14 @@ class StoreContract:
         assert sorted(await other.delete_sessions()) == ["b", "c"]
         assert await store.list_sessions() == []
         assert await store.delete_sessions() == []
+
+    async def test_what_is_whole_has_no_problems(self, open_store: OpenStore) -> None:
+        """A check beside a running generation and an attachment comes to its end and finds nothing."""
+        store = open_store()
+        await run_to_end(store, "gen-1")
+        conversation = a_conversation()
+        message = a_message(conversation, parts=(MediaPart({"type": "image_url", "url": "A" * 8192}),))
+        generation = a_generation(message, store.owner)
+        await store.record_send(conversation=conversation, messages=[message], generation=generation)
+        await append(store, generation, b"data")
+        assert await store.check_integrity() == Integrity()

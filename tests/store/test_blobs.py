@@ -1,6 +1,7 @@
 """Large media, stored once."""
 
 import base64
+import errno
 import hashlib
 import json
 import os
@@ -163,3 +164,36 @@ def test_what_comes_back_is_json_again(blobs: Blobs) -> None:
     """The value around a blob is what it was."""
     value = {"parts": [{"type": "file", "data": LONG, "name": "ä\ud800"}], "n": 2**70}
     assert decode_json(blobs.put_back(blobs.take_out(encode_json(value), forget))) == value
+
+
+def test_what_cannot_be_put_back_is_told(tmp_path: Path) -> None:
+    """A whole blob has no problem; a missing, changed or forbidden one has, and so has what is no file or no name."""
+    blobs, names = Blobs(tmp_path), []
+    for letter in "ABCDE":
+        blobs.take_out(b'"' + letter.encode() * LEAST_BYTES + b'"', lambda name, size: names.append(name))
+    whole, missing, changed, pipe, looped = names
+    (tmp_path / missing).unlink()
+    (tmp_path / changed).write_bytes(b"B")
+    (tmp_path / pipe).unlink()
+    os.mkfifo(tmp_path / pipe)
+    (tmp_path / looped).unlink()
+    (tmp_path / looped).mkdir()
+    assert blobs.find_problem(whole) is None
+    assert blobs.find_problem(missing) == f"the attachment {missing[:8]} is missing"
+    assert blobs.find_problem(changed) == f"the attachment {changed[:8]} has changed on disk"
+    assert blobs.find_problem(pipe) == f"the attachment {pipe[:8]} is missing"
+    assert blobs.find_problem(looped) == f"the attachment {looped[:8]} is missing"
+    assert blobs.find_problem("../etc/passwd") == "the attachment ../etc/p is missing"
+
+
+def test_a_blob_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operating system's reason is passed on."""
+    names: list[str] = []
+    Blobs(tmp_path).take_out(b'"' + b"A" * LEAST_BYTES + b'"', lambda name, size: names.append(name))
+
+    def refuse(path: Path, mode: str) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    told = f"the attachment {names[0][:8]} cannot be read: Permission denied"
+    assert Blobs(tmp_path).find_problem(names[0]) == told

@@ -2,12 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
 from chit.about import MODELS_PAGE
 from chit.cli.options import api_key_file, as_json, passphrase_fd
+from chit.cli.parameters import read_parameters
 from chit.errors import InputError
 
 
@@ -72,7 +72,7 @@ def ask(
         question = Question(
             text=_read_prompt(prompt),
             system=system,
-            parameters={**model_parameters(model), **_read_parameters(assignments)},
+            parameters={**model_parameters(model), **read_parameters(assignments)},
             stream=not no_stream,
         )
     return answer_question(question, key_file=api_key_file, passphrase_fd=passphrase_fd, as_json=as_json, wait=wait)
@@ -84,18 +84,6 @@ def _refuse_beside_request(given: list[str]) -> None:
             f"--request sends a body as it is, so {', '.join(given)} cannot change it",
             hint="Put everything into the body, or leave --request out.",
         )
-
-
-def _read_parameters(assignments: tuple[str, ...]) -> dict[str, Any]:
-    from chit.cli.terminal import write_err
-    from chit.core.params import ParameterInvalid, read_assignments, remark_on_parameters
-
-    try:
-        parameters = read_assignments(assignments)
-    except ParameterInvalid as error:
-        raise InputError(str(error), hint="Write -p temperature=0.2, or -p 'stop=[\"END\"]'.") from error
-    write_err("".join(f"chit: {remark}\n" for remark in remark_on_parameters(parameters)))
-    return parameters
 
 
 def _read_prompt(words: tuple[str, ...]) -> str:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from chit.app import App, open_app
+from chit.cli.balance_line import tell_low_balance, thrifty_finder
 from chit.cli.exits import DONE, exit_code, print_error
 from chit.cli.key_marks import warn_of_change
 from chit.cli.parts import part_lines
 from chit.cli.prefs import load_prefs_aloud
 from chit.cli.receipt import chit_line
 from chit.cli.record import message_record
+from chit.cli.replies import find_reply_id, list_remedies
 from chit.cli.terminal import begin_again, is_terminal, neutralise, paint, write_err, write_json, write_out
 from chit.cli.unlocking import CommandKeys
 from chit.core.events import Event, ReasoningAdded, Retrying, TextAdded
@@ -39,8 +41,19 @@ class Question:
     request: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """A reply to be asked for again, or to be gone on with where it broke off."""
+
+    name: str | None
+    """An id of the reply, of its question or its conversation, as a person typed it; None is the last reply here."""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """A JSON Merge Patch of the request."""
+    goes_on: bool = False
+
+
 def answer_question(
-    question: Question, *, key_file: Path | None, passphrase_fd: int | None = None, as_json: bool, wait: bool
+    question: Question | Again, *, key_file: Path | None, passphrase_fd: int | None = None, as_json: bool, wait: bool
 ) -> int:
     """Ask, print, and return the exit code. Raises `ChitError` if it came to nothing before sending."""
     prefs = load_prefs_aloud()
@@ -49,7 +62,8 @@ def answer_question(
 
     async def run() -> int:
         found = await keys.find()
-        async with open_app(prefs, key=keys.use, scrub=keys.scrub, settling=wait or None) as app:
+        finder = thrifty_finder(keys, lambda: app.store)
+        async with open_app(prefs, key=keys.use, management_key=finder, scrub=keys.scrub, settling=wait or None) as app:
             await warn_of_change(app, keys, found)
             return await _Asking(app, as_json=as_json, wait=wait).run(question)
 
@@ -67,7 +81,7 @@ class _Asking:
         self._shown = ""
         self._linger: asyncio.Task[None] | None = None
 
-    async def run(self, question: Question) -> int:
+    async def run(self, question: Question | Again) -> int:
         running = await self._send(question)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -82,12 +96,21 @@ class _Asking:
             await self._print_chit(message, running.generation)
         if running.error is not None:
             print_error(running.error)
-        if self._stopped is not None and running.generation.state != "done":
+            if is_terminal(sys.stderr):
+                remedies = list_remedies(running.error, message, running.generation)
+                write_err("".join(f"  {neutralise(line)}\n" for line in remedies))
+        if self._stopped is None:
+            await tell_low_balance(self._app, running.error)
+        elif running.generation.state != "done":
             return self._stopped
         return DONE if running.error is None else exit_code(running.error)
 
-    async def _send(self, question: Question) -> Running:
+    async def _send(self, question: Question | Again) -> Running:
         engine = self._app.engine
+        if isinstance(question, Again):
+            reply_id = await find_reply_id(self._app.store, question.name)
+            verb = engine.continue_reply if question.goes_on else engine.regenerate
+            return await verb(reply_id, changes=question.changes, origin="cli")
         if question.request is not None:
             return await engine.send_request(question.request, origin="cli")
         return await engine.send(

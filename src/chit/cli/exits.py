@@ -41,7 +41,14 @@ def exit_code(error: ChitError) -> int:
         return _OWN_KINDS[error.kind]
     from chit.core.guidance_kinds import exit_code as exit_code_of_kind
 
-    return exit_code_of_kind(error.kind, error.status if isinstance(error, UpstreamError) else None)
+    return exit_code_of_kind(error.kind, _failing_status(error) if isinstance(error, UpstreamError) else None)
+
+
+def _failing_status(error: UpstreamError) -> int | None:
+    """HTTP's, or the body's own code where HTTP said that all was well."""
+    if isinstance(error.code, int) and (error.status or 0) < 400:
+        return error.code
+    return error.status
 
 
 def one_line(error: ChitError) -> str:

@@ -8,8 +8,11 @@ from typing import NoReturn
 import click
 
 from chit.about import MODELS_PAGE, VERSION
+from chit.cli.again import continue_, regenerate
 from chit.cli.ask import ask
+from chit.cli.balance import balance
 from chit.cli.demo import demo
+from chit.cli.doctor import doctor
 from chit.cli.exits import DONE, PIPE_CLOSED, STOPPED, USAGE, empty_record, exit_code, print_error
 from chit.cli.key import key
 from chit.cli.login import login
@@ -30,7 +33,9 @@ def cli() -> None:
     """Ask any model on OpenRouter and get a receipt with every reply."""
 
 
-for command in (ask, show, settle, serve, login, key, prefs, demo, sandbox):
+COMMANDS = (ask, regenerate, continue_, show, settle, balance, serve, login, key, prefs, doctor, demo, sandbox)
+
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -72,8 +72,9 @@ def _print_message(message: "Message", generation: "Generation | None", *, full:
     from chit.cli.markdown import print_markdown
     from chit.cli.parts import part_lines
     from chit.cli.terminal import paint, write_out
+    from chit.store.ids import short_id
 
-    write_out(paint(f"{_NAMES[message.source]}\n", "dim", sys.stdout))
+    write_out(paint(f"{_NAMES[message.source]} · {short_id(message.id)}\n", "dim", sys.stdout))
     if message.text:
         print_markdown(message.text)
     write_out("".join(f"{line}\n" for line in part_lines(message)))

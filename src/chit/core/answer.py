@@ -9,12 +9,13 @@ from typing import Any
 
 from chit.core.fault import Fault, find_error, read_fault, scrub_fault, scrub_value
 from chit.core.fold import CompletionFold
-from chit.core.generation import GenerationState, read_text
+from chit.core.generation import Generation, GenerationState, read_text
 from chit.core.jsontext import JsonInvalid, decode_object, encode_json
 from chit.core.messages import Part
 from chit.core.surrogates import mend_surrogates
 from chit.core.usage import Usage, read_usage
 from chit.core.wire import read_parts
+from chit.errors import ChitError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,13 @@ def refuse(fault: Fault) -> Answer:
     return Answer(state=_state_after(fault), fault=fault, generation_id=fault.generation_id)
 
 
+def name_model(answer: Answer, generation: Generation) -> Answer:
+    """`answer`, its failure naming the model that was asked for: a body names the one that served, or none."""
+    if answer.fault is None or generation.requested_model is None:
+        return answer
+    return replace(answer, fault=replace(answer.fault, requested_model=generation.requested_model))
+
+
 def scrub_answer(answer: Answer, scrub: Callable[[str], str]) -> Answer:
     """`answer` with what it says of a failure scrubbed. The model's own words, and a good reply, stay as received."""
     fault, completion = answer.fault, answer.completion
@@ -82,6 +90,32 @@ def scrub_answer(answer: Answer, scrub: Callable[[str], str]) -> Answer:
         model=scrub_value(answer.model, scrub),
         provider=scrub_value(answer.provider, scrub),
         finish_reason=scrub_value(answer.finish_reason, scrub),
+    )
+
+
+def apply_answer(generation: Generation, answer: Answer, error: ChitError | None) -> Generation:
+    """The row of a generation that ended in this answer, `error` being what a person is told of it.
+
+    What broke off or was stopped without an id may be billed, and nothing else will tell: its outcome is unknown. With
+    an id it is not, since the settlement will tell.
+    """
+    generation_id = generation.generation_id or answer.generation_id
+    state = answer.state
+    if generation_id is None and state in ("cut", "stopped"):
+        state = "unknown"
+    elif generation_id is not None and state == "unknown":
+        state = "failed"
+    return replace(
+        generation,
+        state=state,
+        owner=None,
+        generation_id=generation_id,
+        model=answer.model,
+        provider=answer.provider or (answer.fault.provider if answer.fault else None),
+        finish_reason=answer.finish_reason,
+        usage=answer.usage,
+        completion=answer.completion,
+        error=error.as_dict() if error else None,
     )
 
 
@@ -123,23 +157,31 @@ def _judge_content(completion: Mapping[str, Any]) -> Answer:
     if answer.parts or reason is not None:
         return answer
     raw = encode_json(completion).decode()
-    fault = Fault(phase="streaming", cause="empty", status=200, provider=answer.provider, raw=raw)
+    fault = Fault(
+        phase="streaming",
+        cause="empty",
+        status=200,
+        provider=answer.provider,
+        requested_model=answer.model,
+        raw=raw,
+    )
     return _answer(completion, "failed", fault)
 
 
 def _answer(completion: Mapping[str, Any], state: GenerationState, fault: Fault | None) -> Answer:
     choice = _first_choice(completion)
     message = choice.get("message")
+    parts = read_parts(message) if isinstance(message, Mapping) else ()
     return Answer(
         state=state,
-        fault=fault,
+        fault=replace(fault, kept=bool(parts)) if fault else None,
         completion=completion,
         generation_id=read_text(completion.get("id")),
         model=read_text(completion.get("model")),
         provider=read_text(completion.get("provider")),
         finish_reason=read_text(choice.get("finish_reason")),
         usage=read_usage(completion.get("usage")),
-        parts=read_parts(message) if isinstance(message, Mapping) else (),
+        parts=parts,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-_ALIASES = (
+ALIASES = (
     frozenset({"model", "models"}),
     frozenset({"max_tokens", "max_completion_tokens"}),
     frozenset({"reasoning", "reasoning_effort", "include_reasoning"}),
@@ -30,7 +30,7 @@ def add_defaults(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[
 
     A value is taken as a whole, `provider` member by member.
     """
-    answered = set(given).union(*(names for names in _ALIASES if not names.isdisjoint(given)))
+    answered = set(given).union(*(names for names in ALIASES if not names.isdisjoint(given)))
     request = {name: value for name, value in defaults.items() if name not in answered} | dict(given)
     inner, outer = given.get(_MERGED), defaults.get(_MERGED)
     if isinstance(inner, Mapping) and isinstance(outer, Mapping):

@@ -5,6 +5,8 @@ Facts only. What they mean for a person is `guidance`; whether to send again is 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 from chit.core.generation import read_text
@@ -41,6 +43,8 @@ class Fault:
     uses_tools: bool = False
     """The request offered tools or plugins, which may have acted before it failed."""
     raw: str | None = None
+    kept: bool = False
+    """Something of the reply had arrived before it failed."""
 
 
 def read_fault(
@@ -165,8 +169,23 @@ def _retry_after(
     availability: Mapping[str, Any], headers: Mapping[str, str], metadata: Mapping[str, Any]
 ) -> float | None:
     """In the order of trust of field guide §4.9."""
-    hints = (availability.get("retry_after"), headers.get("retry-after"), metadata.get("retry_after_seconds"))
+    hints = (
+        availability.get("retry_after"),
+        headers.get("retry-after"),
+        metadata.get("retry_after_seconds"),
+        _seconds_to_reset(headers),
+    )
     return next((seconds for seconds in map(read_seconds, hints) if seconds is not None), None)
+
+
+def _seconds_to_reset(headers: Mapping[str, str]) -> float | None:
+    """By the clock of whoever answered: ours may be wrong, and the core has none."""
+    reset_at = _reset_at(headers)
+    try:
+        answered = parsedate_to_datetime(headers.get("date", ""))
+    except (ValueError, OverflowError):
+        return None
+    return None if reset_at is None else reset_at - answered.replace(tzinfo=answered.tzinfo or UTC).timestamp()
 
 
 def _reset_at(headers: Mapping[str, str]) -> float | None:

@@ -1,7 +1,8 @@
 """Guidance: a fault turned into an error that says what happened, what to do, and where (field guide §4).
 
-Typed codes decide first, then HTTP's status, then families of wording. The rules are data in `guidance_rules` and
-`guidance_wordings`; what holds for all failures of a kind is in `guidance_refusals` and `guidance_failures`.
+Typed codes decide first, then HTTP's status, then families of wording. The rules are data in `guidance_rules`,
+`guidance_wordings` and `guidance_statuses`; what holds for all failures of a kind is in `guidance_refusals` and
+`guidance_failures`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +13,9 @@ from chit.core.guidance_facts import Facts, read_facts
 from chit.core.guidance_info import Kind, KindInfo
 from chit.core.guidance_kinds import KINDS
 from chit.core.guidance_rules import AVAILABILITY, METADATA, TRANSPORT, TYPES, Rule, first_rule
+from chit.core.guidance_statuses import PROVIDERS, STATUSES
 from chit.core.guidance_texts import clean_page, clean_text
-from chit.core.guidance_wordings import ACCESS, MONEY, POLICY, PROVIDERS, REQUEST, ROUTING, STATUSES
+from chit.core.guidance_wordings import ACCESS, MONEY, POLICY, REQUEST, ROUTING
 from chit.errors import Action, KeyUnavailable, UpstreamError
 
 RULES: tuple[Rule, ...] = (
@@ -37,15 +39,17 @@ _VAGUE: frozenset[Kind] = frozenset({"unknown", "upstream_error"})
 _HARMLESS = ("connect", "dns", "tls", "proxy", "empty")
 """Causes after which nothing was sent, or nothing is charged (field guide §10.3)."""
 
+_NOTHING_CAME = "{source} failed before anything of the reply arrived."
 _MAYBE_BILLED = "It may have run, and been billed, all the same."
 
 
-def explain(fault: Fault, *, known_models: Sequence[str] = ()) -> UpstreamError:
+def explain(fault: Fault, *, known_models: Sequence[str] = (), utc_offset: int = 0) -> UpstreamError:
     """The error to show for `fault`. Pure, and never raises.
 
-    `known_models` are ids to suggest where one was misspelt or has gone.
+    `known_models` are ids to suggest where one was misspelt or has gone; `utc_offset`, in seconds east of UTC, is for
+    times of day.
     """
-    facts = read_facts(fault, known_models)
+    facts = read_facts(fault, known_models=known_models, utc_offset=utc_offset)
     rule = _choose(facts)
     info = KINDS[rule.kind]
     return UpstreamError(
@@ -59,7 +63,7 @@ def explain(fault: Fault, *, known_models: Sequence[str] = ()) -> UpstreamError:
         provider=fault.provider,
         retryable=_is_retryable(facts, rule, info),
         retry_after=fault.retry_after,
-        raw=fault.raw,
+        raw=fault.raw if fault.raw is not None else fault.text or None,
     )
 
 
@@ -73,8 +77,8 @@ def local_error(kind: Literal["key_missing", "locked"]) -> KeyUnavailable:
 
 def _choose(facts: Facts) -> Rule:
     rule = first_rule(RULES, facts) or Rule(kind="unknown", when=bool)
-    if facts.fault.phase == "streaming" and rule.kind in _VAGUE:
-        return Rule(kind="stream_error", when=bool)
+    if facts.fault.phase == "streaming" and rule.kind in _VAGUE and rule.cause is None:
+        return Rule(kind="stream_error", when=bool, cause=None if facts.fault.kept else _NOTHING_CAME)
     return rule
 
 
@@ -89,7 +93,7 @@ def _word_message(facts: Facts, rule: Rule, info: KindInfo) -> str:
 
 def _word_hint(facts: Facts, rule: Rule, info: KindInfo) -> str:
     hint = facts.fill(rule.hint or info.hint)
-    if facts.fault.phase == "streaming":
+    if facts.fault.kept:
         return f"What had arrived is kept. {hint}"
     return f"{_MAYBE_BILLED} {hint}" if _is_outcome_unknown(facts.fault) else hint
 
@@ -99,7 +103,7 @@ def _is_outcome_unknown(fault: Fault) -> bool:
     if fault.cause in _HARMLESS:
         return False
     status = fault.status or 0
-    if fault.phase == "unanswered" or (fault.cause != "reply" and fault.phase == "replied" and status < 400):
+    if fault.phase == "unanswered" or (fault.cause != "reply" and fault.phase != "unsent" and status < 400):
         return True
     return status in (408, 500, 504) or 520 <= status < 529 or (status >= 500 and not fault.has_json_error)
 

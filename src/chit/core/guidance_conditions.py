@@ -75,9 +75,14 @@ def is_foreign(facts: Facts) -> bool:
     return not facts.fault.has_json_error and status is not None and status < 400 and facts.fault.phase != "streaming"
 
 
-def excludes(facts: Facts) -> bool:
-    """`availability.excluded_by` names something."""
-    return bool(facts.exclusions)
+def is_constrained(facts: Facts) -> bool:
+    """`availability.excluded_by` or `availability.constraint` names what leaves no provider."""
+    return bool(facts.fault.availability) and "constraint" in facts.names
+
+
+def has_come_to_nothing(facts: Facts) -> bool:
+    """Nothing of the reply had arrived."""
+    return not facts.fault.kept
 
 
 def excludes_by_policy(facts: Facts) -> bool:
@@ -88,6 +93,11 @@ def excludes_by_policy(facts: Facts) -> bool:
 def excludes_by_length(facts: Facts) -> bool:
     """Nothing but the length of the prompt excluded providers."""
     return facts.exclusions == ("context_length",)
+
+
+def excludes_by_region(facts: Facts) -> bool:
+    """Nothing but a region excluded providers."""
+    return bool(facts.exclusions) and set(facts.exclusions) <= {"geo", "data_region"}
 
 
 def is_ineligible(facts: Facts) -> bool:

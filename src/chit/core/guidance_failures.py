@@ -18,9 +18,9 @@ _UPSTREAM: Mapping[Kind, KindInfo] = {
     ),
     "provider_overloaded": KindInfo(
         cause="{provider} is overloaded.",
-        hint="Try again {wait}, or choose another model.",
+        hint="Try again {wait}, when it has caught up, or let another model stand in.",
         link=about.STATUS_PAGE,
-        offers=(offers.RETRY, offers.SWITCH_MODEL, offers.STATUS),
+        offers=(offers.RETRY, offers.FALL_BACK, offers.SWITCH_MODEL, offers.STATUS),
         retryable=True,
         quotes=True,
         exit_code=EXIT_UPSTREAM,
@@ -36,7 +36,7 @@ _UPSTREAM: Mapping[Kind, KindInfo] = {
     ),
     "upstream_error": KindInfo(
         cause="OpenRouter failed while handling the request.",
-        hint="Try again {wait}.",
+        hint="Try again {wait}; OpenRouter's status page tells of outages.",
         link=about.STATUS_PAGE,
         offers=(offers.RETRY, offers.ACTIVITY, offers.STATUS),
         retryable=True,
@@ -55,8 +55,8 @@ _UPSTREAM: Mapping[Kind, KindInfo] = {
 
 _STREAM: Mapping[Kind, KindInfo] = {
     "stream_error": KindInfo(
-        cause="{provider} failed in the middle of the reply.",
-        hint="Try again, or choose another model or provider.",
+        cause="{source} failed in the middle of the reply.",
+        hint="Try again from the start of the reply, or choose another model or provider.",
         link=about.STATUS_PAGE,
         offers=(offers.RETRY, offers.SWITCH_MODEL, offers.STATUS),
         retryable=True,
@@ -65,7 +65,7 @@ _STREAM: Mapping[Kind, KindInfo] = {
     ),
     "stream_cut": KindInfo(
         cause="The connection broke in the middle of the reply.",
-        hint="Check your network, then try again.",
+        hint="Try again; if it keeps breaking, check your network or ask for shorter replies.",
         offers=(offers.RETRY, offers.STATUS),
         retryable=True,
         exit_code=EXIT_UPSTREAM,
@@ -79,7 +79,7 @@ _STREAM: Mapping[Kind, KindInfo] = {
     ),
     "stalled": KindInfo(
         cause="Nothing more arrived for so long that the connection was given up.",
-        hint="Try again, or choose another model or provider.",
+        hint="Try again, or choose a faster model; a network or proxy that cuts quiet connections shows itself so too.",
         link=about.STATUS_PAGE,
         offers=(offers.RETRY, offers.SWITCH_MODEL, offers.ACTIVITY, offers.STATUS),
         retryable=True,
@@ -96,7 +96,7 @@ _NETWORK: Mapping[Kind, KindInfo] = {
         exit_code=EXIT_UPSTREAM,
     ),
     "tls": KindInfo(
-        cause="No secure connection to OpenRouter could be made; nothing was sent.",
+        cause="No secure connection to OpenRouter could be made{tls_note}; nothing was sent.",
         hint="Check this computer's clock, and whether a proxy or virus scanner reads encrypted traffic; its "
         "certificate must then be trusted by the system.",
         offers=(offers.RETRY,),
@@ -105,7 +105,8 @@ _NETWORK: Mapping[Kind, KindInfo] = {
     ),
     "unexpected_reply": KindInfo(
         cause="What came back is not an answer of OpenRouter's{status_note}.",
-        hint="Check the base URL in the preferences and whether a proxy stands in the way, then try again.",
+        hint="Check the base URL in the preferences and whether a proxy or a log-in page of your network stands in the "
+        "way, then try again.",
         offers=(offers.RETRY, offers.STATUS),
         retryable=True,
         exit_code=EXIT_UPSTREAM,
@@ -123,7 +124,7 @@ _REST: Mapping[Kind, KindInfo] = {
         cause="{source} reported an error that is new to this version{status_note}.",
         hint="The details show all that was said. Try again, or look at OpenRouter's status.",
         link=about.STATUS_PAGE,
-        offers=(offers.RETRY, offers.SWITCH_MODEL, offers.STATUS),
+        offers=(offers.RETRY, offers.SWITCH_MODEL, offers.OTHER_KEY, offers.PREFERENCES, offers.STATUS),
         quotes=True,
         exit_code=EXIT_OTHER,
     ),

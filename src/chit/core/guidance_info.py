@@ -7,7 +7,7 @@ when no failure is at hand.
 from dataclasses import dataclass
 from typing import Literal
 
-from chit.core.guidance_facts import fill
+from chit.core.guidance_names import fill
 from chit.core.guidance_offers import Offer
 
 Kind = Literal[

@@ -10,9 +10,12 @@ from typing import Any
 
 from chit import about
 from chit.core.guidance_facts import Facts
+from chit.core.guidance_texts import clean_models
 from chit.errors import Action, ActionKind
 
 Changes = Callable[[Facts], Mapping[str, Any] | None]
+
+_ROUTER = "openrouter/auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +35,7 @@ class Offer:
         changes = self.changes(facts) if self.changes else None
         if self.changes and changes is None:
             return None
-        models = facts.suggest_models() if self.suggests else ()
+        models = facts.suggested if self.suggests else ()
         return Action(kind=self.kind, label=self.label, url=self.url, changes=changes, models=models)
 
 
@@ -56,6 +59,18 @@ def _drop_free(facts: Facts) -> Mapping[str, Any] | None:
 
 def _drop_fallbacks(facts: Facts) -> Mapping[str, Any] | None:
     return {"models": None} if facts.fault.requested_model else None
+
+
+def _fall_back(facts: Facts) -> Mapping[str, Any] | None:
+    """Models that answer where the wanted one fails (field guide §2.9): those OpenRouter names, else the paid variant
+    of a free one, else whatever its router picks.
+    """
+    model = facts.fault.requested_model
+    if not model or model == _ROUTER:
+        return None
+    paid = _drop_free(facts)
+    named = [id for id in clean_models(facts.fault.availability.get("fallback_models")) if id != model]
+    return {"model": model, "models": named[:2] or [paid["model"] if paid else _ROUTER]}
 
 
 def _loosen(facts: Facts) -> Mapping[str, Any] | None:
@@ -88,10 +103,16 @@ COMPRESS = Offer(
 )
 DROP_FREE = Offer(kind="retry_with", label="Use the paid model", changes=_drop_free)
 DROP_FALLBACKS = Offer(kind="retry_with", label="Send without fallback models", changes=_drop_fallbacks)
+FALL_BACK = Offer(kind="retry_with", label="Send with a fallback model", changes=_fall_back)
 DROP_TOOLS = Offer(
     kind="retry_with",
     label="Send without tools",
     changes=_always(tools=None, tool_choice=None, parallel_tool_calls=None),
+)
+DROP_LIMIT = Offer(
+    kind="retry_with",
+    label="Send without a limit on the answer",
+    changes=_always(max_tokens=None, max_completion_tokens=None),
 )
 DROP_OUTPUTS = Offer(kind="retry_with", label="Ask for text only", changes=_always(modalities=None))
 DROP_FORMAT = Offer(kind="retry_with", label="Send without a response format", changes=_always(response_format=None))
@@ -101,7 +122,9 @@ DROP_REQUIRED = Offer(
     changes=_always(provider={"require_parameters": None}),
 )
 DROP_PROVIDERS = Offer(
-    kind="retry_with", label="Allow every provider", changes=_always(provider={"only": None, "ignore": None})
+    kind="retry_with",
+    label="Allow every provider",
+    changes=_always(provider={"only": None, "ignore": None, "allow_fallbacks": None}),
 )
 LOOSEN = Offer(kind="retry_with", label="Send without that limit", changes=_loosen)
 

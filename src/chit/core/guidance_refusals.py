@@ -16,7 +16,8 @@ _MODEL: Mapping[Kind, KindInfo] = {
     ),
     "model_unknown": KindInfo(
         cause="{model} is not a model OpenRouter knows.",
-        hint="Check the spelling: a model id has its author in front, as in openai/gpt-5-mini. Old models are removed.",
+        hint="{near_note}Check the spelling: a model id has its author in front, as in openai/gpt-5-mini. Old models "
+        "are removed.",
         link=about.MODELS_PAGE,
         offers=(offers.SWITCH_MODEL, offers.MODELS),
         exit_code=EXIT_REJECTED,
@@ -30,16 +31,15 @@ _MODEL: Mapping[Kind, KindInfo] = {
     ),
     "data_policy": KindInfo(
         cause="No provider of {model} meets your data policy{policy_note}.",
-        hint="Relax that setting ({policy}) on OpenRouter's privacy page, or choose another model. Free models often "
-        "ask for permission to train on or publish what you send.",
+        hint="Relax that setting ({policy}) on OpenRouter's privacy page, or choose another model.{free_note}",
         link=about.PRIVACY_PAGE,
         offers=(offers.PRIVACY, offers.PREFERENCES, offers.SWITCH_MODEL),
         exit_code=EXIT_REJECTED,
     ),
     "guardrail": KindInfo(
         cause="A guardrail of your account, or its data policy, leaves no provider for {model}{policy_note}.",
-        hint="Change the guardrail or the policy on OpenRouter's privacy page, or ask whoever manages the account; "
-        "or choose another model.",
+        hint="Change the guardrail or the policy{policy_note} on OpenRouter's privacy page, or ask whoever manages the "
+        "account; or choose another model.",
         link=about.PRIVACY_PAGE,
         offers=(offers.PRIVACY, offers.PREFERENCES, offers.SWITCH_MODEL),
         exit_code=EXIT_REJECTED,
@@ -74,8 +74,8 @@ _KEY: Mapping[Kind, KindInfo] = {
     ),
     "key_rejected": KindInfo(
         cause="OpenRouter does not accept this key.",
-        hint="It may have been deleted, disabled or copied with a piece missing. Make a new one on "
-        "OpenRouter's key page.",
+        hint="It may have been deleted, disabled or copied with a piece missing. Look for it on OpenRouter's key page, "
+        "or make a new one there.",
         link=about.KEYS_PAGE,
         offers=(offers.OTHER_KEY, offers.KEYS, offers.STATUS),
         exit_code=EXIT_NO_KEY,
@@ -123,7 +123,7 @@ _MONEY: Mapping[Kind, KindInfo] = {
     ),
     "budget": KindInfo(
         cause="A {period}budget that was set for this account, workspace or key is used up.",
-        hint="Ask whoever manages the OpenRouter account to raise it, or wait until it starts anew (midnight UTC).",
+        hint="Ask whoever manages the OpenRouter account to raise it, or wait: it starts anew {renewal}.",
         link=about.PRIVACY_PAGE,
         offers=(offers.PRIVACY, offers.OTHER_KEY),
         quotes=True,
@@ -134,7 +134,7 @@ _MONEY: Mapping[Kind, KindInfo] = {
 _CONTENT: Mapping[Kind, KindInfo] = {
     "moderation": KindInfo(
         cause="{source} refused the message because of {reasons}.",
-        hint="Reword the message, or choose a model that is not moderated.",
+        hint="Reword the message{flagged_note}, or choose a model that is not moderated.",
         link=about.MODELS_PAGE,
         offers=(offers.SWITCH_MODEL, offers.MODELS),
         quotes=True,
@@ -142,15 +142,15 @@ _CONTENT: Mapping[Kind, KindInfo] = {
     ),
     "content_blocked": KindInfo(
         cause="A guardrail of your OpenRouter account blocked the content of this message.",
-        hint="Take out what it objects to, or have the guardrail changed on OpenRouter's privacy page.",
+        hint="Take out what it objects to{patterns_note}, or have the guardrail changed on OpenRouter's privacy page.",
         link=about.PRIVACY_PAGE,
         offers=(offers.PRIVACY,),
         quotes=True,
         exit_code=EXIT_REJECTED,
     ),
     "attestation": KindInfo(
-        cause="{model} may only be used after a confirmation ({attestation}) that this account has not given.",
-        hint="Confirm it in your OpenRouter preferences, or choose another model. The key is fine.",
+        cause="{model} may only be used after a confirmation that this account has not given.",
+        hint="Confirm it ({attestation}) in your OpenRouter preferences, or choose another model. The key is fine.",
         link=about.PREFERENCES_PAGE,
         offers=(offers.PREFERENCES, offers.SWITCH_MODEL),
         exit_code=EXIT_REJECTED,
@@ -163,10 +163,10 @@ _CONTENT: Mapping[Kind, KindInfo] = {
         exit_code=EXIT_REJECTED,
     ),
     "context_too_long": KindInfo(
-        cause="The conversation is longer than {model} can read at once{size}.",
-        hint="Shorten it, let OpenRouter leave out its middle, or choose a model with a larger context.",
+        cause="The conversation is longer than {model} can read at once.",
+        hint="Shorten it{size}, let OpenRouter leave out its middle, or choose a model with a larger context.",
         link=about.MODELS_PAGE,
-        offers=(offers.COMPRESS, offers.SWITCH_MODEL, offers.MODELS),
+        offers=(offers.COMPRESS, offers.DROP_LIMIT, offers.SWITCH_MODEL, offers.MODELS),
         exit_code=EXIT_REJECTED,
     ),
     "payload_too_large": KindInfo(
@@ -182,22 +182,21 @@ _LIMITS: Mapping[Kind, KindInfo] = {
         hint="They start anew {reset}. Until then use a paid model; ten credits, once bought, raise the daily count.",
         link=about.CREDITS_PAGE,
         offers=(offers.DROP_FREE, offers.RETRY, offers.CREDITS),
-        retryable=True,
         exit_code=EXIT_NO_MONEY,
     ),
     "rate_limited": KindInfo(
         cause="Too many requests in a short time.",
-        hint="Try again {wait}.",
-        offers=(offers.RETRY, offers.SWITCH_MODEL, offers.INTEGRATIONS),
+        hint="Try again {wait}, and send less at a time.",
+        offers=(offers.RETRY, offers.FALL_BACK, offers.SWITCH_MODEL, offers.INTEGRATIONS),
         retryable=True,
         quotes=True,
         exit_code=EXIT_NO_MONEY,
     ),
     "capacity": KindInfo(
         cause="Every provider of {model} is at capacity.",
-        hint="Try again {wait}, or choose another model.",
+        hint="Try again {wait}, or let another model answer.",
         link=about.MODELS_PAGE,
-        offers=(offers.RETRY, offers.SWITCH_MODEL),
+        offers=(offers.RETRY, offers.FALL_BACK, offers.SWITCH_MODEL),
         retryable=True,
         exit_code=EXIT_NO_MONEY,
     ),

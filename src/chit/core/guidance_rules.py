@@ -3,7 +3,7 @@
 A rule names a kind and, where the kind's general advice would miss the point, its own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from chit import about
@@ -13,9 +13,14 @@ from chit.core.guidance_conditions import (
     available,
     both,
     caused_by,
-    excludes,
+    either,
     excludes_by_length,
     excludes_by_policy,
+    excludes_by_region,
+    has_come_to_nothing,
+    has_own_key,
+    has_status,
+    is_constrained,
     is_daily,
     is_edge_page,
     is_foreign,
@@ -25,6 +30,7 @@ from chit.core.guidance_conditions import (
     is_turned_away,
     limited_by,
     lists,
+    may_be,
     openrouter_says,
     reserves_credits,
     stopped_at,
@@ -46,6 +52,10 @@ class Rule:
     link: str | None = None
     offers: tuple[Offer, ...] | None = None
     retryable: bool | None = None
+
+
+TOO_LONG = (offers.COMPRESS, offers.SWITCH_MODEL, offers.MODELS)
+"""What helps where the conversation is too long."""
 
 
 def first_rule(rules: Iterable[Rule], facts: Facts) -> Rule | None:
@@ -71,6 +81,11 @@ TRANSPORT: tuple[Rule, ...] = (
         offers=(offers.RETRY, offers.STATUS),
     ),
     Rule(kind="upstream_timeout", when=caused_by("timeout")),
+    Rule(
+        kind="stream_cut",
+        when=both(caused_by("reset", "cut", phase="streaming"), has_come_to_nothing),
+        cause="The connection broke before any of the reply could be read.",
+    ),
     Rule(kind="stream_cut", when=caused_by("reset", "cut", phase="streaming")),
     Rule(
         kind="offline",
@@ -92,6 +107,12 @@ TRANSPORT: tuple[Rule, ...] = (
         hint="Send nothing for a few minutes, then try again. A VPN or proxy shared with others can cause this.",
         offers=(offers.RETRY, offers.STATUS),
     ),
+    Rule(
+        kind="bad_gateway_page",
+        when=both(is_edge_page, has_status(504, 522, 524)),
+        cause="OpenRouter did not answer its own front door in time; a web page came instead{status_note}.",
+        hint="Try again {wait}, or ask for a shorter answer.",
+    ),
     Rule(kind="bad_gateway_page", when=is_edge_page),
     Rule(kind="unexpected_reply", when=caused_by("garbled")),
     Rule(kind="unexpected_reply", when=is_page),
@@ -112,24 +133,32 @@ AVAILABILITY: tuple[Rule, ...] = (
         kind="model_unavailable",
         when=available("model_deprecated"),
         cause="{model} has been retired.",
-        hint="Choose the model that took its place.",
+        hint="Choose the model that took its place{successor_note}.",
+        offers=(offers.SWITCH_MODEL, offers.MODELS),
     ),
-    Rule(kind="model_unavailable", when=available("model_unavailable_upstream"), cause="{model} is no longer offered."),
+    Rule(
+        kind="model_unavailable",
+        when=available("model_unavailable_upstream"),
+        cause="{model} is no longer offered: its providers have taken it away.",
+        hint="Choose another model{successor_note}.",
+        offers=(offers.SWITCH_MODEL, offers.MODELS),
+    ),
     Rule(
         kind="model_unavailable",
         when=available("free_variant_ended"),
         cause="{model} is no longer offered for free.",
-        hint="Use the paid model, or choose another free one.",
+        hint="Use the paid model, or choose another{successor_note}.",
     ),
     Rule(
         kind="model_unavailable",
         when=available("region_restricted"),
         cause="{model} is not offered in your region.",
         hint="Choose a model or a provider that serves your region.",
+        offers=(offers.SWITCH_MODEL, offers.MODELS),
     ),
     Rule(kind="data_policy", when=available("privacy_restricted")),
     Rule(kind="data_policy", when=excludes_by_policy),
-    Rule(kind="context_too_long", when=excludes_by_length),
+    Rule(kind="context_too_long", when=excludes_by_length, offers=TOO_LONG),
     Rule(kind="capacity", when=available("capacity_exhausted")),
     Rule(
         kind="provider_failed",
@@ -139,9 +168,16 @@ AVAILABILITY: tuple[Rule, ...] = (
     ),
     Rule(
         kind="no_endpoint",
-        when=excludes,
-        cause="No provider of {model} fits this request: {constraint} leaves none.",
-        hint="Loosen that limit, or choose another model.",
+        when=excludes_by_region,
+        cause="No provider serves {model} where this request may be served ({constraint}).",
+        hint="Choose a model that is served there.",
+        offers=(offers.SWITCH_MODEL, offers.MODELS),
+    ),
+    Rule(
+        kind="no_endpoint",
+        when=is_constrained,
+        cause="No provider of {model} fits this request because of {constraint}{constraint_note}.",
+        hint="Loosen {constraint}, or choose another model.",
         offers=(offers.LOOSEN, offers.SWITCH_MODEL, offers.MODELS),
     ),
     Rule(
@@ -165,18 +201,27 @@ METADATA: tuple[Rule, ...] = (
     Rule(kind="free_quota", when=is_daily, offers=(offers.DROP_FREE, offers.CREDITS)),
     Rule(
         kind="free_quota",
-        when=limited_by("openrouter_free_tier"),
+        when=either(limited_by("openrouter_free_tier"), both(may_be(429), openrouter_says(r"free-models-per-"))),
         cause="This account has sent too many free requests within a minute.",
-        hint="Wait up to a minute, then try again, or use a paid model.",
+        hint="Try again {wait}: they are counted by the minute. Or use a paid model.",
         offers=(offers.RETRY, offers.DROP_FREE),
+        retryable=True,
+    ),
+    Rule(
+        kind="rate_limited",
+        when=both(may_be(429), has_own_key),
+        cause="{provider} limits how often the key of your own, which OpenRouter holds for it, may be used.",
+        hint="Try again {wait}, have that limit raised at {provider}, or choose another model.",
+        link=about.INTEGRATIONS_PAGE,
+        offers=(offers.RETRY, offers.FALL_BACK, offers.SWITCH_MODEL),
     ),
     Rule(
         kind="rate_limited",
         when=limited_by("upstream"),
         cause="{provider} limits how often OpenRouter's customers may use {model} together, and that limit is reached.",
-        hint="Try again {wait}, choose another model, or add a key of your own for that provider.",
+        hint="Try again {wait}, let another model stand in, or add a key of your own for {provider}.",
         link=about.INTEGRATIONS_PAGE,
-        offers=(offers.RETRY, offers.SWITCH_MODEL, offers.INTEGRATIONS),
+        offers=(offers.RETRY, offers.FALL_BACK, offers.SWITCH_MODEL, offers.INTEGRATIONS),
     ),
     Rule(kind="attestation", when=lists("missing_attestation_types")),
     Rule(kind="attestation", when=stopped_at("Gate Endpoints with Attestations")),
@@ -187,29 +232,38 @@ METADATA: tuple[Rule, ...] = (
 )
 """Field guide §4.5, §4.6, §4.7, §4.9: members of `error.metadata`."""
 
+_IMAGES: Mapping[str, str] = {
+    "invalid_image": "is damaged, or is none",
+    "image_too_large": "is too large",
+    "image_too_small": "is too small",
+    "unsupported_image_format": "has a format that the model does not read",
+    "image_not_found": "is not where its link leads",
+    "image_download_failed": "could not be fetched from where its link leads",
+}
+
 TYPES: tuple[Rule, ...] = (
     Rule(
         kind="context_too_long",
-        when=typed("context_length_exceeded", "max_tokens_exceeded", "token_limit_exceeded"),
+        when=typed("max_tokens_exceeded"),
+        cause="A longer answer was asked for than {model} can give.",
+        hint="Ask for fewer tokens (max_tokens), or choose another model.",
+        offers=(offers.DROP_LIMIT, offers.SWITCH_MODEL, offers.MODELS),
     ),
+    Rule(kind="context_too_long", when=typed("context_length_exceeded", "token_limit_exceeded"), offers=TOO_LONG),
     Rule(
         kind="moderation",
         when=typed("content_policy_violation", "refusal"),
         cause="{source} declined to answer this because of its content.",
     ),
-    Rule(
-        kind="request_invalid",
-        when=typed(
-            "invalid_image",
-            "image_too_large",
-            "image_too_small",
-            "unsupported_image_format",
-            "image_not_found",
-            "image_download_failed",
-        ),
-        cause="An image of this conversation could not be used.",
-        hint="Replace it by a PNG, JPEG, WebP or GIF of ordinary size, attached rather than linked.",
-        offers=(offers.SWITCH_MODEL,),
+    *(
+        Rule(
+            kind="request_invalid",
+            when=typed(error_type),
+            cause=f"An image of this conversation {trouble}.",
+            hint="Replace it by a PNG, JPEG, WebP or GIF of ordinary size, attached rather than linked.",
+            offers=(offers.SWITCH_MODEL,),
+        )
+        for error_type, trouble in _IMAGES.items()
     ),
     Rule(
         kind="request_invalid",

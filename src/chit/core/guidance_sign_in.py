@@ -22,7 +22,9 @@ _MAYBE_MADE = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Advice:
+class Advice:
+    """What is said of one way to fail; `message` has room for HTTP's status."""
+
     kind: str
     message: str
     hint: str
@@ -31,39 +33,39 @@ class _Advice:
     link: str = KEYS_PAGE
 
 
-_EXPIRED = _Advice(
+_EXPIRED = Advice(
     kind="sign_in_expired",
     message="The sign-in was approved more than ten minutes ago, and OpenRouter has forgotten it.",
     hint=f"Sign in again and leave no pause after approving, {_OR_PASTE}.",
 )
-_WRONG_CODE = _Advice(
+_WRONG_CODE = Advice(
     kind="sign_in_refused",
     message="OpenRouter does not accept the code: it is incomplete, was used before, or belongs to another sign-in.",
     hint=f"Sign in again, {_OR_PASTE}.",
 )
-_WRONG_METHOD = _Advice(
+_WRONG_METHOD = Advice(
     kind="sign_in_refused",
     message="OpenRouter does not accept how this sign-in is protected (code_challenge_method).",
     hint=f"Sign in again. If that does not help, look for a newer version of Chit, {_OR_PASTE}.",
 )
-_NOT_ALLOWED = _Advice(
+_NOT_ALLOWED = Advice(
     kind="sign_in_refused",
     message="OpenRouter takes sign-ins by POST over https only, and something changed that on the way.",
     hint=f"Check the base URL in the preferences and whether a proxy stands in the way, {_OR_PASTE}.",
 )
-_REFUSED = _Advice(
+_REFUSED = Advice(
     kind="sign_in_refused",
     message="OpenRouter refused the sign-in (HTTP {status}).",
     hint=f"Check the base URL in the preferences and sign in again, {_OR_PASTE}.",
     quotes=True,
 )
-_TOO_OFTEN = _Advice(
+_TOO_OFTEN = Advice(
     kind="rate_limited",
     message="OpenRouter wants fewer sign-ins at a time.",
     hint=f"Wait a minute and sign in again, {_OR_PASTE}.",
     retryable=True,
 )
-_FAILED = _Advice(
+_FAILED = Advice(
     kind="upstream_error",
     message="OpenRouter failed while handling the sign-in (HTTP {status}).",
     hint=_MAYBE_MADE,
@@ -71,17 +73,30 @@ _FAILED = _Advice(
     quotes=True,
     link=STATUS_PAGE,
 )
-_UNANSWERED = _Advice(
+_UNANSWERED = Advice(
     kind="upstream_timeout",
     message="The sign-in was sent, but no answer came back.",
     hint=_MAYBE_MADE,
     retryable=True,
 )
-_NO_KEY = _Advice(
+_NO_KEY = Advice(
     kind="unexpected_reply",
     message="What came back is not OpenRouter's answer to a sign-in (HTTP {status}).",
     hint=f"Check the base URL in the preferences and whether a proxy stands in the way. {_MAYBE_MADE}",
 )
+
+ADVICE = (
+    _EXPIRED,
+    _WRONG_CODE,
+    _WRONG_METHOD,
+    _NOT_ALLOWED,
+    _REFUSED,
+    _TOO_OFTEN,
+    _FAILED,
+    _UNANSWERED,
+    _NO_KEY,
+)
+"""Every way a sign-in fails once it was sent; what docs/errors.md is made from."""
 
 
 def explain_sign_in(fault: Fault) -> UpstreamError:
@@ -106,7 +121,7 @@ def explain_sign_in(fault: Fault) -> UpstreamError:
     )
 
 
-def _choose(fault: Fault) -> _Advice:
+def _choose(fault: Fault) -> Advice:
     if fault.status is None:
         return _UNANSWERED
     if fault.status == 400 and "code_challenge_method" in fault.text:

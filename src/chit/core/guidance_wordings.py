@@ -1,4 +1,4 @@
-"""Rules by routing step, HTTP status and wording, for failures without a code that says it all.
+"""Rules by routing step and wording, for failures without a code that says it all.
 
 Wordings are families, never one literal sentence: OpenRouter rewords its messages without notice (field guide §4.5).
 """
@@ -6,32 +6,26 @@ Wordings are families, never one literal sentence: OpenRouter rewords its messag
 from chit import about
 from chit.core import guidance_offers as offers
 from chit.core.guidance_conditions import (
-    available,
     both,
     can_afford_nothing,
     can_afford_some,
     either,
-    fails,
-    has_own_key,
     has_status,
-    is_json,
-    is_providers,
     may_be,
     names_a_policy,
     openrouter_says,
     says,
     stopped_at,
 )
-from chit.core.guidance_rules import Rule
-
-_AGAIN = (offers.RETRY, offers.SWITCH_MODEL, offers.STATUS)
+from chit.core.guidance_rules import TOO_LONG, Rule
 
 ROUTING: tuple[Rule, ...] = (
     Rule(
         kind="no_endpoint",
         when=either(stopped_at("Filter by Allowed Providers"), says(r"no allowed providers")),
-        cause="None of the providers you allow serves {model}.",
-        hint="Allow more providers, in the request or on OpenRouter's privacy page, or choose another model.",
+        cause="None of the providers you allow{allowed_note} serves {model}.",
+        hint="Allow more providers{serving_note}, in the request or on OpenRouter's privacy page, or choose another "
+        "model.",
         link=about.PRIVACY_PAGE,
         offers=(offers.DROP_PROVIDERS, offers.SWITCH_MODEL, offers.PRIVACY),
     ),
@@ -39,21 +33,21 @@ ROUTING: tuple[Rule, ...] = (
         kind="no_endpoint",
         when=either(stopped_at("Filter by Tool Compatibility"), says(r"support tool use|support tools")),
         cause="No provider of {model} can use tools.",
-        hint="Send it without tools (here {tool}), or choose a model that has them.",
+        hint="Send it without tools{tool_note}, or choose a model that has them.",
         offers=(offers.DROP_TOOLS, offers.SWITCH_MODEL, offers.MODELS),
     ),
     Rule(
         kind="no_endpoint",
         when=either(stopped_at("Filter by Image Support"), says(r"support image input")),
         cause="{model} cannot look at images.",
-        hint="Choose a model that can, or take out the images, those of earlier messages too.",
+        hint="Choose a model that reads images, or take them out, those of earlier messages too.",
         offers=(offers.SWITCH_MODEL, offers.MODELS),
     ),
     Rule(
         kind="no_endpoint",
         when=either(stopped_at("Filter by Model Output Modalities"), says(r"output modalit")),
         cause="{model} cannot give {outputs}.",
-        hint="Ask for text only, or choose a model that can.",
+        hint="Ask for text only, or choose a model that gives {outputs}.",
         offers=(offers.DROP_OUTPUTS, offers.SWITCH_MODEL, offers.MODELS),
     ),
     Rule(
@@ -86,14 +80,20 @@ MONEY: tuple[Rule, ...] = (
     ),
     Rule(
         kind="key_limit",
+        when=both(may_be(402, 403), openrouter_says(r"\bkey('s)? (spending )?limit\b.*\b(daily|weekly|monthly)\b")),
+        hint="Raise the key's limit on OpenRouter's key page, use another key, or wait: it starts anew {renewal}.",
+        offers=(offers.KEYS, offers.OTHER_KEY),
+    ),
+    Rule(
+        kind="key_limit",
         when=both(may_be(402, 403), openrouter_says(r"settings/keys|key with a higher|\bkey('s)? (spending )?limit\b")),
         offers=(offers.KEYS, offers.OTHER_KEY),
     ),
     Rule(
         kind="credits_insufficient",
         when=both(may_be(402), openrouter_says(r"prompt tokens? limit|prompt .*limit exceeded")),
-        cause="Your OpenRouter credits do not even cover the prompt{size}.",
-        hint="Shorten the conversation, or add credits.",
+        cause="Your OpenRouter credits do not even cover the prompt.",
+        hint="Shorten the conversation{size}, or add credits.",
         offers=(offers.CREDITS,),
     ),
     Rule(
@@ -122,6 +122,13 @@ MONEY: tuple[Rule, ...] = (
 """Field guide §4.6 and §4.7. A key's limit comes as 402 and as 403 (field guide §12)."""
 
 REQUEST: tuple[Rule, ...] = (
+    Rule(
+        kind="request_invalid",
+        when=both(may_be(400, 422), openrouter_says(r"input (is )?required|input must have")),
+        cause="The message is empty.",
+        hint="Write something, or attach a file, and send it again.",
+        offers=(),
+    ),
     Rule(kind="no_model", when=both(may_be(400, 404, 422), says(r"\bno models? (was |were )?(provided|specified)"))),
     Rule(
         kind="model_unknown",
@@ -143,6 +150,7 @@ REQUEST: tuple[Rule, ...] = (
             may_be(400, 413, 422),
             says(r"context[- _](length|window|limit|compression)|maximum context|prompt is too long|input is too long"),
         ),
+        offers=TOO_LONG,
     ),
     Rule(kind="payload_too_large", when=either(has_status(413), both(may_be(400), says(r"payload too large")))),
 )
@@ -170,6 +178,7 @@ ACCESS: tuple[Rule, ...] = (
         when=both(may_be(403), says(r"\b(region|country)\b")),
         cause="{model} is not offered in your region.",
         hint="Choose a model or a provider that serves your region.",
+        offers=(offers.SWITCH_MODEL, offers.MODELS),
     ),
 )
 """Field guide §4.4 and §4.6."""
@@ -179,90 +188,3 @@ POLICY: tuple[Rule, ...] = (
     Rule(kind="data_policy", when=names_a_policy),
 )
 """Field guide §4.5: a policy may be named under any status, 502 included."""
-
-PROVIDERS: tuple[Rule, ...] = (
-    Rule(
-        kind="provider_failed",
-        when=both(has_status(401, 402, 403, 404), has_own_key),
-        cause="{provider} refused the key of your own that OpenRouter holds for it.",
-        hint="Check that key and its account at the provider, then on OpenRouter's page for provider keys.",
-        link=about.INTEGRATIONS_PAGE,
-        offers=(offers.INTEGRATIONS, offers.SWITCH_MODEL),
-        retryable=False,
-    ),
-    Rule(
-        kind="provider_failed",
-        when=both(has_status(401, 402, 403, 404), is_providers),
-        cause="{provider} refused OpenRouter's request for {model}. Your key and credits are not the cause.",
-        offers=_AGAIN,
-    ),
-    Rule(
-        kind="request_invalid",
-        when=both(has_status(400, 412, 422), is_providers),
-        cause="{provider} could not accept the request as it is.",
-        hint="Change what it objects to, or choose another model or provider.",
-        offers=(offers.SWITCH_MODEL,),
-    ),
-)
-"""Field guide §4.8: "Provider returned error", with the provider's own words in `metadata.raw`."""
-
-STATUSES: tuple[Rule, ...] = (
-    Rule(
-        kind="key_missing",
-        when=both(may_be(401), openrouter_says(r"missing auth|no api key|missing api key")),
-    ),
-    Rule(kind="key_rejected", when=has_status(401)),
-    Rule(kind="key_rejected", when=both(may_be(401), openrouter_says(r"auth credentials|user not found"))),
-    Rule(kind="credits_exhausted", when=has_status(402)),
-    Rule(
-        kind="unknown",
-        when=has_status(403),
-        cause="{source} does not permit this request{status_note}.",
-        hint="What it said may name the reason; otherwise try another model or another key.",
-        offers=(offers.SWITCH_MODEL,),
-    ),
-    Rule(
-        kind="no_endpoint",
-        when=both(may_be(404), openrouter_says(r"model restrictions")),
-        cause="None of the models that the auto router may use fits this request.",
-        hint="Loosen the list of models the auto router may choose from, or name a model.",
-        offers=(offers.SWITCH_MODEL, offers.MODELS),
-    ),
-    Rule(
-        kind="no_endpoint",
-        when=either(available("no_endpoints"), both(may_be(404), openrouter_says(r"\bno endpoints"))),
-        cause="No provider offers {model} at present.",
-        hint="Choose another model; a free one may only be offered for money now.",
-        offers=(offers.DROP_FREE, offers.SWITCH_MODEL, offers.MODELS),
-    ),
-    Rule(
-        kind="request_invalid",
-        when=has_status(404),
-        cause="OpenRouter does not know what was asked for.",
-        hint="Check the model id, any preset or file id in the request, and the base URL in the preferences.",
-        offers=(offers.SWITCH_MODEL,),
-    ),
-    Rule(kind="request_invalid", when=has_status(400, 412, 422), offers=()),
-    Rule(
-        kind="free_quota",
-        when=both(may_be(429), openrouter_says(r"free-models-per-")),
-        cause="This account has sent too many free requests within a minute.",
-        hint="Wait up to a minute, then try again, or use a paid model.",
-        offers=(offers.RETRY, offers.DROP_FREE),
-    ),
-    Rule(kind="capacity", when=both(may_be(429, 503, 529), openrouter_says(r"at capacity|no capacity"))),
-    Rule(
-        kind="rate_limited",
-        when=both(may_be(429), either(is_providers, says(r"rate-limited upstream"))),
-        cause="{provider} takes no more requests for {model} just now.",
-        hint="Try again {wait}, choose another model, or add a key of your own for that provider.",
-        link=about.INTEGRATIONS_PAGE,
-        offers=(offers.RETRY, offers.SWITCH_MODEL, offers.INTEGRATIONS),
-    ),
-    Rule(kind="rate_limited", when=has_status(429), offers=(offers.RETRY, offers.SWITCH_MODEL)),
-    Rule(kind="upstream_timeout", when=has_status(408, 504, 522, 524)),
-    Rule(kind="provider_overloaded", when=has_status(503, 529)),
-    Rule(kind="provider_failed", when=both(has_status(502), is_json), offers=_AGAIN),
-    Rule(kind="upstream_error", when=fails),
-)
-"""Field guide §4.2: what is left goes by status."""

@@ -10,6 +10,8 @@ from chit.core.generation import read_text
 
 MAX_RETRIES = 3
 _BACK_OFF = (1.0, 4.0, 10.0)
+_MOST_READ = 4_000
+"""Characters of a provider's words that are searched."""
 _MAX_WAIT = 120.0
 """Beyond this the person is told instead: a wait they did not choose is a hang."""
 
@@ -54,7 +56,10 @@ def names_policy(fault: Fault) -> bool:
         return True
     step = read_text(fault.metadata.get("failed_routing_step")) or ""
     words = f"{fault.text} {step}".lower()
-    return any(word in words for word in ("data policy", "guardrail", "zero data retention", "/settings/privacy"))
+    if any(word in words for word in ("data policy", "guardrail", "zero data retention", "/settings/privacy")):
+        return True
+    inner = (read_text(fault.metadata.get("raw")) or "")[:_MOST_READ].lower()
+    return "matching your data policy" in inner or "/settings/privacy" in inner  # a provider has guardrails of its own
 
 
 def _wait(fault: Fault, retries_so_far: int, most: int) -> Wait | None:

@@ -117,13 +117,13 @@ class OpenRouterClient:
         """`GET /generation`: the record, unknown fields kept. Raises `UpstreamError`; status 404 means "not yet"."""
         return await self._fetch_data(f"/generation?id={quote(generation_id, safe='')}")
 
-    async def fetch_credits(self) -> dict[str, Any]:
-        """`GET /credits`: `total_credits` and `total_usage`, lifetime totals in USD. Needs a management key."""
-        return await self._fetch_data("/credits")
+    async def fetch_credits(self, *, key: Callable[[], Secret] | None = None) -> dict[str, Any]:
+        """`GET /credits`: `total_credits` and `total_usage`, lifetime totals in USD. `key` gives a management key."""
+        return await self._fetch_data("/credits", key)
 
-    async def fetch_key(self) -> dict[str, Any]:
-        """`GET /key`: what the calling key is and may still spend (field guide §5.2)."""
-        return await self._fetch_data("/key")
+    async def fetch_key(self, *, key: Callable[[], Secret] | None = None) -> dict[str, Any]:
+        """`GET /key`: what the calling key, or the one that `key` gives, is and may still spend (field guide §5.2)."""
+        return await self._fetch_data("/key", key)
 
     async def fetch_models(self) -> list[dict[str, Any]]:
         """`GET /models`: the public catalogue, text models."""
@@ -140,8 +140,8 @@ class OpenRouterClient:
     def _open_session(self, *, force_close: bool) -> aiohttp.ClientSession:
         return open_session(self._base_url, headers=self._attribution, force_close=force_close)
 
-    def _headers(self) -> dict[str, str]:
-        key = self._key()
+    def _headers(self, give_key: Callable[[], Secret] | None = None) -> dict[str, str]:
+        key = (give_key or self._key)()
         if key not in self._sent:
             self._sent |= {key}
             self._scrubber = Scrubber(self._sent)
@@ -168,8 +168,8 @@ class OpenRouterClient:
         )
         return scrub_fault(fault, self.scrub)
 
-    async def _fetch_data(self, path: str) -> dict[str, Any]:
-        reply = await self._fetch(path)
+    async def _fetch_data(self, path: str, key: Callable[[], Secret] | None = None) -> dict[str, Any]:
+        reply = await self._fetch(path, key)
         data = reply.get("data")
         if not isinstance(data, dict):
             raise explain(_unexpected(path))
@@ -181,13 +181,13 @@ class OpenRouterClient:
             raise explain(_unexpected(path))
         return [item for item in data if isinstance(item, dict)]
 
-    async def _fetch(self, path: str) -> Mapping[str, Any]:
+    async def _fetch(self, path: str, key: Callable[[], Secret] | None = None) -> Mapping[str, Any]:
         if self._free is None:
             self._free = self._open_session(force_close=False)
         timeout = aiohttp.ClientTimeout(total=self._timeouts.lookup, connect=self._timeouts.connect)
         try:
             async with self._free.get(
-                f"{self._base_url}{path}", headers=self._headers(), timeout=timeout, allow_redirects=False
+                f"{self._base_url}{path}", headers=self._headers(key), timeout=timeout, allow_redirects=False
             ) as response:
                 body = await _read_capped(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

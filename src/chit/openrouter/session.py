@@ -11,7 +11,13 @@ from chit.core.fault import Fault
 from chit.core.guidance import explain
 
 
-def open_session(base_url: str, *, headers: Mapping[str, str], force_close: bool) -> aiohttp.ClientSession:
+def open_session(
+    base_url: str,
+    *,
+    headers: Mapping[str, str],
+    force_close: bool,
+    response_class: type[aiohttp.ClientResponse] = aiohttp.ClientResponse,
+) -> aiohttp.ClientSession:
     """A session for calls to `base_url`, which sends `headers` with each; `force_close` reuses no connection.
 
     Raises `UpstreamError` for a proxy that cannot be used.
@@ -23,7 +29,13 @@ def open_session(base_url: str, *, headers: Mapping[str, str], force_close: bool
         secure = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     proxy = _find_proxy(base_url)
     connector = aiohttp.TCPConnector(limit=0, force_close=force_close, ssl=secure)
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), proxy=proxy, headers=headers)
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        proxy=proxy,
+        headers=headers,
+        response_class=response_class,
+    )
 
 
 def _find_proxy(base_url: str) -> str | None:

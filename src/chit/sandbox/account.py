@@ -1,7 +1,7 @@
 """The account behind the sandbox: its credits, its preferences, its keys. Everything can be changed while it runs."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -47,6 +47,8 @@ class Key:
     is_free_tier: bool = False
     usage: Decimal | float = Decimal(0)
     byok_usage: Decimal | float = Decimal(0)
+    budgets: Sequence[Mapping[str, Any]] = ()
+    """Layers of budgets as `/key` shows them (`scope`, `limit_usd`, `remaining_usd`, …); spending leaves them alone."""
 
     def remaining(self) -> Decimal | None:
         """Dollars this key may still spend, None without a cap."""

@@ -33,6 +33,31 @@ _CAPACITY = available(
     "rate_limit_exceeded",
     retry_after=2,
 )
+_EXCLUSIONS = (
+    "geo",
+    "data_region",
+    "data_policy:zdr",
+    "data_policy:training",
+    "max_price",
+    "context_length",
+    "require_parameters",
+    "quantization",
+    "allowed_providers",
+)
+
+
+def _excluded(by: str) -> Failure:
+    """The 404 whose only word on its cause is `excluded_by`."""
+    return available(
+        "constraint_filtered",
+        404,
+        "No endpoints for {model} meet the constraints of this request",
+        f"{by} excludes every provider",
+        "not_found",
+        excluded_by=[by],
+    )
+
+
 AVAILABILITY: Mapping[str, Failure] = {
     "capacity": _CAPACITY,
     "availability-capacity-exhausted": _CAPACITY,
@@ -99,5 +124,6 @@ AVAILABILITY: Mapping[str, Failure] = {
         retry_after=2,
         affected_providers=["Sandbox"],
     ),
+    **{f"excluded-{by.replace(':', '-').replace('_', '-')}": _excluded(by) for by in _EXCLUSIONS},
 }
 """Failures by name."""

@@ -7,6 +7,7 @@ from typing import Any
 from chit.sandbox import failures
 from chit.sandbox.availability import AVAILABILITY, REGION_RESTRICTED, available
 from chit.sandbox.failures import Failure, fail
+from chit.sandbox.typed_failures import TYPED
 
 _PRIVACY = "https://openrouter.ai/settings/privacy"
 _CONTEXT = (
@@ -53,6 +54,8 @@ _REQUEST: Mapping[str, Failure] = {
     "auth-missing": failures.AUTH_MISSING,
     "auth-user": failures.AUTH_USER,
     "auth-none": fail(401, "No auth credentials found", about="a mangled key"),
+    "auth-disabled": fail(401, "This API key is disabled", about="a key that was switched off; the wording is ours"),
+    "auth-expired": fail(401, "API key expired", about="a key past its date; the wording is ours"),
     "auth-cookie": fail(401, "No cookie auth credentials found", about="a mangled key, older wording"),
 }
 
@@ -67,6 +70,16 @@ _ROUTING: Mapping[str, Failure] = {
         f"No endpoints found matching your data policy (Paid model training). Configure: {_PRIVACY}",
         "Filter by Data Policy",
         "paid models that train are switched off",
+    ),
+    "data-policy-502": fail(
+        502,
+        f"No endpoints found matching your data policy (Free model publication). Configure: {_PRIVACY}",
+        about="the privacy settings, under the status of a failed provider",
+    ),
+    "guardrail-502": fail(
+        502,
+        f"No endpoints available matching your guardrail restrictions and data policy. Configure: {_PRIVACY}",
+        about="a guardrail or the data policy, under the status of a failed provider",
     ),
     "privacy-zdr": available(
         "privacy_restricted",
@@ -152,6 +165,7 @@ _FORBIDDEN: Mapping[str, Failure] = {
     ),
     "region": REGION_RESTRICTED,
     "management-only": failures.MANAGEMENT_ONLY,
+    "management-key": failures.ORDINARY_ONLY,
 }
 
 _IN_FLIGHT = fail(
@@ -201,6 +215,19 @@ _SERVER: Mapping[str, Failure] = {
     ),
     "timeout-504": fail(504, "Provider returned error", about="a provider's timeout", error_type="timeout"),
     "timeout-524": fail(524, "Request timed out. Please try again later.", about="an edge timeout, as JSON"),
+    "empty-500": Failure(status=500, body="", about="no body at all"),
+    "empty-502": Failure(status=502, body="", about="no body at all"),
+    "empty-503": Failure(status=503, body="", about="no body at all"),
+    "html-502": Failure(
+        status=502,
+        body="<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>",
+        about="a proxy's page",
+    ),
+    "html-403": Failure(
+        status=403,
+        body="<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head></html>",
+        about="the edge turns a caller away",
+    ),
     "html-524": Failure(
         status=524,
         body="<!DOCTYPE html><html><head><title>openrouter.ai | 524: A timeout occurred</title></head>"
@@ -242,6 +269,14 @@ _LIMITS: Mapping[str, Failure] = {
         limit_source="upstream_provider_shared_pool",
         retry_after_seconds=2,
     ),
+    "provider-own-key": fail(
+        429,
+        "Provider returned error",
+        about="the caller's own key at a provider is limited",
+        raw="Too many requests",
+        provider_name="Sandbox",
+        is_byok=True,
+    ),
     "ddos-html": Failure(
         status=429,
         body="<!DOCTYPE html><html><head><title>Access denied | openrouter.ai used Cloudflare to restrict access"
@@ -259,5 +294,6 @@ FAILURES: Mapping[str, Failure] = {
     **_SERVER,
     **_LIMITS,
     **AVAILABILITY,
+    **TYPED,
 }
 """Failures by name."""

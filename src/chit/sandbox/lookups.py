@@ -16,6 +16,9 @@ from chit.sandbox.generation_record import make_record
 from chit.sandbox.models import find_model, list_models
 from chit.sandbox.pricing import as_number
 
+_FREE_A_DAY = 1000
+"""Requests to free models, once ten dollars of credits were bought (field guide §10.1)."""
+
 
 def send_json(value: Any, status: int = 200) -> web.Response:
     """A value as a JSON reply."""
@@ -98,6 +101,7 @@ def _describe_key(key: Key, text: str, box: Box) -> dict[str, Any]:
     remaining = key.remaining()
     usage, byok = float(key.usage), float(key.byok_usage)
     is_management = key.kind == "management"
+    used = _count_free_today(box)
     return {
         "label": key.label or shorten_key(text),
         "is_management_key": is_management,
@@ -111,7 +115,9 @@ def _describe_key(key: Key, text: str, box: Box) -> dict[str, Any]:
         "is_free_tier": key.is_free_tier,
         "expires_at": key.expires_at,
         "creator_user_id": box.account.user_id,
-        "free_model_daily_requests": {"limit": 1000, "used": _count_free_today(box), "remaining": 1000},
+        "free_model_daily_requests": {"limit": _FREE_A_DAY, "used": used, "remaining": max(_FREE_A_DAY - used, 0)},
+        "budgets": list(key.budgets),
+        "effective_budget": min(key.budgets, key=lambda budget: budget["remaining_usd"], default=None),
         "rate_limit": {"requests": -1, "interval": "10s", "note": "This field is deprecated and safe to ignore."},
     }
 

@@ -18,6 +18,7 @@ _MARK = b"\\u0062lob:"
 _MEDIA = re.compile(
     rb'"(data:[\w.+/;=-]{1,200};base64,)?([A-Za-z0-9+/]{%d,}={0,2}|\\u0062lob:sha256:[0-9a-f]{64})"' % LEAST_BYTES
 )
+_NAME = re.compile(r"[0-9a-f]{64}")
 _REFERENCE = re.compile(rb'"(data:[\w.+/;=-]{1,200};base64,)?\\u0062lob:sha256:([0-9a-f]{64})"')
 
 
@@ -59,6 +60,18 @@ class Blobs:
     def remove(self, name: str) -> None:
         """Delete a file that nothing refers to; one that is gone already stays gone. Raises `OSError`."""
         (self._folder / name).unlink(missing_ok=True)
+
+    def find_problem(self, name: str) -> str | None:
+        """Why the blob of that name cannot be put back; None if it is whole."""
+        path = self._folder / name
+        try:
+            if not _NAME.fullmatch(name) or not path.is_file():  # a pipe in its place would never end
+                return f"the attachment {name[:8]} is missing"
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            return f"the attachment {name[:8]} cannot be read: {error.strerror}"
+        return None if digest == name else f"the attachment {name[:8]} has changed on disk"
 
     def _save(self, name: str, content: bytes) -> None:
         path = self._folder / name

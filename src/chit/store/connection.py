@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -34,6 +35,36 @@ def open_connection(database: Path) -> apsw.Connection:
     return connection
 
 
+def open_unchanged(database: Path) -> apsw.Connection:
+    """A connection that only reads: nothing is migrated, recovered or left beside the file. Raises `StoreError`.
+
+    Without a log nobody has the file open, and SQLite is told that it stands still, lest it makes a log for reading;
+    who reads for long asks afterwards whether that held.
+    """
+    log = database.with_name(f"{database.name}-wal")
+    with ExitStack() as undo:
+        connection = None
+        try:
+            if not stat.S_ISREG(database.stat().st_mode):  # opening a pipe would wait for ever
+                raise StoreUnreadable(f"{database} is not a file", hint="Move it away, or set CHIT_HOME elsewhere.")
+            name = f"{database.absolute().as_uri()}?{'' if log.exists() else 'immutable=1'}"
+            connection = apsw.Connection(name, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+            undo.callback(connection.close)
+            connection.set_busy_timeout(BUSY_MILLISECONDS)
+            _refuse_strangers(connection, database)
+        except (apsw.Error, OSError, UnicodeError) as error:
+            raise explain_store_error(error, database, connection) from error
+        undo.pop_all()
+    return connection
+
+
+def find_schema(connection: apsw.Connection) -> int:
+    """How many of the steps the file has been through."""
+    version = connection.pragma("user_version")
+    assert isinstance(version, int)  # noqa: S101 - SQLite defines it as an integer
+    return version
+
+
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
     """One process opens at a time: SQLite does not wait for another that turns the same new file to WAL."""
@@ -58,22 +89,16 @@ def _configure(connection: apsw.Connection) -> None:
 
 def _migrate(connection: apsw.Connection) -> None:
     """Each missing step in a transaction of its own, its number included; what breaks off is rolled back."""
-    for number in range(_version(connection), len(STEPS)):
+    for number in range(find_schema(connection), len(STEPS)):
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(STEPS[number])
         connection.execute(f"PRAGMA user_version = {number + 1}")
         connection.execute("COMMIT")
 
 
-def _version(connection: apsw.Connection) -> int:
-    version = connection.pragma("user_version")
-    assert isinstance(version, int)  # noqa: S101 - SQLite defines it as an integer
-    return version
-
-
 def _refuse_strangers(connection: apsw.Connection, database: Path) -> None:
     """Another program's file, and one of a later Chit, are left as they are: asked before anything is configured."""
-    version = _version(connection)
+    version = find_schema(connection)
     if version < 0:
         raise StoreDamaged(f"{database} is damaged: schema {version}", hint="Restore a backup. Nothing was changed.")
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal, Protocol
 
 from chit.core.conversation import Conversation, ConversationSummary
-from chit.core.generation import Generation, Settlement
+from chit.core.generation import Generation, Origin, Settlement
 from chit.core.messages import Message
 from chit.errors import StoreError
 
@@ -37,6 +37,18 @@ class Session:
     """Of the hour, not of the second."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integrity:
+    """What a check of everything that is stored found. Lines for a person, without content; the first of them only."""
+
+    problems: tuple[str, ...] = ()
+    """What of the database does not hold together."""
+    lost: tuple[str, ...] = ()
+    """Attachments whose file is missing or has changed."""
+    is_complete: bool = True
+    """False where the time ran out first."""
+
+
 class Store(Protocol):
     """Conversations, messages, generations, settlements, settings, sessions."""
 
@@ -49,6 +61,9 @@ class Store(Protocol):
 
     def check_room(self) -> None:
         """Raises `DiskFull` when a reply might not fit; asked before money is spent."""
+
+    async def check_integrity(self) -> Integrity:
+        """Look at everything, and change nothing; damage is reported, not raised (promise G10)."""
 
     # a generation's life
 
@@ -116,6 +131,9 @@ class Store(Protocol):
 
     async def find_generations(self, message_ids: Sequence[str]) -> dict[str, Generation]:
         """As `find_generation` for each of many, by message. Without their requests, which are empty here."""
+
+    async def find_last_reply(self, origin: Origin) -> str | None:
+        """The message that the newest generation of this origin writes or wrote; None if there is none."""
 
     async def get_generation(self, row_id: str) -> Generation:
         """By our id. Raises `NotFound`."""

@@ -105,6 +105,14 @@ def find_generations(
     return {g.message_id: g for g in (read_generation(row, put_back) for row in rows)}
 
 
+def find_last_reply(connection: apsw.Connection, origin: str) -> str | None:
+    """See `Store.find_last_reply`."""
+    row = connection.execute(
+        "SELECT message FROM generations WHERE origin = ? AND message IS NOT NULL ORDER BY seq DESC LIMIT 1", (origin,)
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
 def get_generation(connection: apsw.Connection, row_id: str, put_back: PutBack) -> Generation:
     """See `Store.get_generation`."""
     row = connection.execute(f"{_GENERATIONS} WHERE g.id = ?", (row_id,)).fetchone()

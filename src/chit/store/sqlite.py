@@ -6,15 +6,16 @@ from decimal import Decimal
 from pathlib import Path
 
 from chit.core.conversation import Conversation, ConversationSummary
-from chit.core.generation import Generation, Settlement
+from chit.core.generation import Generation, Origin, Settlement
 from chit.core.jsontext import encode_json
 from chit.core.messages import Message
 from chit.errors import StoreDamaged, StoreError
 from chit.store import branch, deletion, reads, rendered, summaries, writes
 from chit.store.connection import open_connection
 from chit.store.database import Database
+from chit.store.examination import examine_integrity
 from chit.store.home import Home
-from chit.store.protocol import Found, Session
+from chit.store.protocol import Found, Integrity, Session
 
 FIRST_LOOK = 2.0
 """Seconds from the end of a generation to the first look for its record (design §4)."""
@@ -31,6 +32,13 @@ class SqliteStore(Database):
         super().__init__(home, lambda: open_connection(home.database))
         self._received_from: dict[str, int] = {}
         """Where the received bytes of each running generation begin."""
+
+    async def check_integrity(self) -> Integrity:
+        """See `Store.check_integrity`. In a thread, on a connection of its own: unlike reading, it takes its time."""
+        self._check_open()
+        from asyncio import to_thread
+
+        return await to_thread(examine_integrity, self._home)
 
     async def record_send(
         self, *, conversation: Conversation | None, messages: Sequence[Message], generation: Generation
@@ -138,6 +146,10 @@ class SqliteStore(Database):
     async def find_generations(self, message_ids: Sequence[str]) -> dict[str, Generation]:
         """See `Store.find_generations`."""
         return self._read(lambda db: reads.find_generations(db, message_ids, self._blobs.put_back))
+
+    async def find_last_reply(self, origin: Origin) -> str | None:
+        """See `Store.find_last_reply`."""
+        return self._read(lambda db: reads.find_last_reply(db, origin))
 
     async def get_generation(self, row_id: str) -> Generation:
         """See `Store.get_generation`."""

@@ -1,0 +1,84 @@
+"""OpenRouter's models as the account sees them, kept for a day: to suggest by, never to restrict."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from chit.core.generation import read_text
+from chit.core.jsontext import JsonInvalid, decode_object, encode_json
+from chit.errors import ChitError, UpstreamError
+from chit.openrouter.client import OpenRouterClient
+from chit.store.protocol import Store
+
+SETTING = "catalogue"
+FRESH_SECONDS = 24 * 3600.0
+_BULKY = frozenset({"description", "benchmarks", "links"})
+"""Members that make most of the catalogue's size, and that nothing here shows."""
+
+Models = Sequence[Mapping[str, Any]]
+
+
+class Catalogue:
+    """The models of one base URL. Kept in the store, so that the next program need not fetch them."""
+
+    def __init__(
+        self, *, store: Store, client: OpenRouterClient, base_url: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        """`clock` gives unix seconds: what is kept outlives the process."""
+        self._store = store
+        self._client = client
+        self._base_url = base_url
+        self._clock = clock
+
+    async def list_models(self) -> Models:
+        """OpenRouter's records (field guide §7.2) without their longest members, at most a day old.
+
+        Raises `ChitError` where there are none yet and none can be had; older ones are better than that.
+        """
+        kept, kept_at = await self._load()
+        if kept and 0 <= self._clock() - kept_at < FRESH_SECONDS:
+            return kept
+        try:
+            models = [_trim(model) for model in await self._fetch()]
+        except ChitError:
+            if kept:
+                return kept
+            raise
+        record = {"base_url": self._base_url, "fetched_at": self._clock(), "models": models}
+        await self._store.record_setting(SETTING, encode_json(record).decode())
+        return models
+
+    async def find_ids(self, seconds: float) -> tuple[str, ...]:
+        """The ids, for a suggestion beside an error; none if they cannot be had in time."""
+        try:
+            async with asyncio.timeout(seconds):
+                models = await self.list_models()
+        except (ChitError, TimeoutError):
+            return ()
+        return tuple(id for model in models if (id := read_text(model.get("id"))))
+
+    async def _fetch(self) -> Models:
+        """What the account may use; the public list where that is not to be had, with a management key for one."""
+        try:
+            return await self._client.fetch_my_models()
+        except UpstreamError:
+            return await self._client.fetch_models()
+
+    async def _load(self) -> tuple[Models, float]:
+        try:
+            record = decode_object((await self._store.find_setting(SETTING) or "").encode())
+        except JsonInvalid:
+            return (), 0.0
+        models, fetched_at = record.get("models"), record.get("fetched_at")
+        if (
+            record.get("base_url") != self._base_url
+            or not isinstance(models, list)
+            or not isinstance(fetched_at, float)
+        ):
+            return (), 0.0
+        return models, fetched_at
+
+
+def _trim(model: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in model.items() if name not in _BULKY}

@@ -1,0 +1,86 @@
+"""Findings about the history: what is in it, whether it is whole, and which costs are still looked for."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from chit.about import ACTIVITY_PAGE
+from chit.cli.exits import exit_code
+from chit.cli.findings import Finding, Hide, Verdict, find_failure
+from chit.errors import StoreDamaged, StoreError
+from chit.store.examination import Examination, Tally, examine
+from chit.store.home import Home
+
+_SHOWN = 3
+"""Lines of damage that are told; whoever mends it will see the others."""
+_SLOW = 3600.0
+"""Seconds after which a record is missed: OpenRouter has nearly all of them within a minute."""
+_KEEP = (
+    "Move chit.db and what lies beside it aside, keep it (most of it can usually be recovered), or restore a backup."
+)
+
+_UNTOLD = Finding(topic="settlement", verdict="note", text="not known, since the database cannot be read")
+_NOTHING = Tally(conversations=0, messages=0, generations=0, unknown=0, pending=0, pending_since=None, gave_up=0)
+
+
+def examine_history(folder: Path, hide: Hide, clock: Callable[[], float] = time.time) -> list[Finding]:
+    """The database, then the settlement backlog. `clock` gives unix seconds."""
+    try:
+        examination = examine(Home(folder))
+    except StoreError as error:
+        return [find_failure("database", error, hide), _UNTOLD]
+    if examination is None:
+        text = "there is no history yet"
+        return [Finding(topic="database", verdict="note", text=text), _tell_settlement(_NOTHING, 0.0)]
+    tally = examination.tally
+    settlement = _UNTOLD if tally is None else _tell_settlement(tally, clock())
+    return [*_tell_database(examination, hide), settlement]
+
+
+def _tell_database(examination: Examination, hide: Hide) -> Iterator[Finding]:
+    tally, integrity = examination.tally, examination.integrity
+    damaged = exit_code(StoreDamaged(""))
+    if not examination.is_current:
+        text = f"schema {examination.schema}, of an earlier Chit: the next command brings it up to date"
+        yield Finding(topic="database", verdict="note", text=text)
+        return
+    if integrity.problems:
+        told = "; ".join(hide(problem)[:200] for problem in integrity.problems[:_SHOWN])
+        more = f"; and {len(integrity.problems) - _SHOWN} more" if len(integrity.problems) > _SHOWN else ""
+        text = f"it is damaged: {told}{more}"
+        yield Finding(topic="database", verdict="bad", text=text, hint=_KEEP, exit_code=damaged)
+    if integrity.lost:
+        text = f"attachments that are not what they were: {len(integrity.lost)}; first: {integrity.lost[0]}"
+        hint = "Put the folder blobs back from a backup; the rest of the history can be read."
+        yield Finding(topic="database", verdict="bad", text=text, hint=hint, exit_code=damaged)
+    if not integrity.is_complete:
+        yield Finding(topic="database", verdict="note", text="it is too large to be checked whole in this time")
+    if tally is None:
+        return
+    state = "whole" if integrity.is_complete and not integrity.problems and not integrity.lost else "readable"
+    counts = (
+        f"conversations {tally.conversations}, messages {tally.messages}, generations {tally.generations}, of which "
+        f"listed “may have been billed” {tally.unknown}"
+    )
+    hint = f"What was billed in the end: {ACTIVITY_PAGE}" if tally.unknown else ""
+    verdict: Verdict = "note" if tally.unknown else "ok"
+    text = f"schema {examination.schema}, {state}: {counts}"
+    yield Finding(topic="database", verdict=verdict, text=text, hint=hint)
+
+
+def _tell_settlement(tally: Tally, now: float) -> Finding:
+    gave_up = f"; {tally.gave_up} given up: OpenRouter had no record of them" if tally.gave_up else ""
+    if not tally.pending:
+        return Finding(topic="settlement", verdict="ok", text=f"no cost is pending{gave_up}")
+    age = max(0.0, now - (tally.pending_since or now))
+    text = f"{tally.pending} pending, the oldest for {_show_age(age)}{gave_up}"
+    if age > _SLOW:
+        return Finding(topic="settlement", verdict="warn", text=text, hint="Look them up now: chit settle")
+    return Finding(topic="settlement", verdict="note", text=text)
+
+
+def _show_age(seconds: float) -> str:
+    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,0 +1,105 @@
+"""The catalogue: fetched once a day, kept in the store, never in the way."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.upstream import Exchange, Upstream, opened
+
+from chit.app import App
+from chit.catalogue import FRESH_SECONDS, SETTING, Catalogue
+from chit.errors import UpstreamError
+from chit.sandbox.account import MANAGEMENT_KEY
+from chit.sandbox.server import Sandbox
+
+MODELS = [{"id": "a/b", "name": "B", "description": "long"}, {"id": "c/d"}, {"name": "without an id"}]
+
+
+class Clock:
+    """Time that stands still until it is moved."""
+
+    now = 1_000_000.0
+
+    def __call__(self) -> float:
+        """Unix seconds."""
+        return self.now
+
+
+def make(app: App, clock: Clock, base_url: str | None = None) -> Catalogue:
+    """A catalogue over an open app."""
+    return Catalogue(store=app.store, client=app.client, base_url=base_url or app.prefs.base_url, clock=clock)
+
+
+async def answer(exchange: Exchange) -> None:
+    """The models, without their longest members' worth of trouble."""
+    await exchange.reply(200, json.dumps({"data": MODELS}).encode())
+
+
+async def test_it_is_fetched_once_a_day(tmp_path: Path) -> None:
+    """Another catalogue on the same store fetches nothing; a day later, after a jump back or elsewhere, it does."""
+    clock = Clock()
+    async with Upstream(answer) as upstream, opened(upstream.base_url, tmp_path) as app:
+        models = await make(app, clock).list_models()
+        assert await make(app, clock).list_models() == models
+        assert len(upstream.requests) == 1
+        clock.now += FRESH_SECONDS
+        await make(app, clock).list_models()
+        clock.now -= 2 * FRESH_SECONDS
+        await make(app, clock).list_models()
+        await make(app, clock, "http://127.0.0.1:9/else").list_models()
+    assert [request.target for request in upstream.requests] == ["/api/v1/models/user"] * 4
+    assert models == [{"id": "a/b", "name": "B"}, {"id": "c/d"}, {"name": "without an id"}]
+
+
+async def test_ids_are_what_suggestions_need(tmp_path: Path) -> None:
+    """Records without an id are passed over."""
+    async with Upstream(answer) as upstream, opened(upstream.base_url, tmp_path) as app:
+        assert await make(app, Clock()).find_ids(20) == ("a/b", "c/d")
+
+
+async def test_an_old_one_is_better_than_none(tmp_path: Path) -> None:
+    """Where OpenRouter cannot be asked the models of yesterday do; without any, it is an error that says why."""
+    clock = Clock()
+    async with Upstream(answer) as upstream, opened(upstream.base_url, tmp_path) as app:
+        models = await make(app, clock).list_models()
+        base_url = upstream.base_url
+    async with opened(base_url, tmp_path) as app:
+        clock.now += 2 * FRESH_SECONDS
+        assert await make(app, clock).list_models() == models
+        for damaged in ("not JSON", "{}", json.dumps({"base_url": base_url, "models": 1, "fetched_at": clock.now})):
+            await app.store.record_setting(SETTING, damaged)
+            with pytest.raises(UpstreamError) as caught:
+                await make(app, clock).list_models()
+        assert await make(app, clock).find_ids(20) == ()
+    assert caught.value.kind == "offline"
+
+
+async def test_the_public_list_does_where_the_own_one_is_refused(tmp_path: Path) -> None:
+    """Something to suggest from is there for any key."""
+
+    async def refuse(exchange: Exchange) -> None:
+        if exchange.request.target.endswith("/user"):
+            await exchange.reply(403, b'{"error": {"code": 403, "message": "no"}}')
+        else:
+            await answer(exchange)
+
+    async with Upstream(refuse) as upstream, opened(upstream.base_url, tmp_path) as app:
+        assert len(await make(app, Clock()).list_models()) == len(MODELS)
+
+
+async def test_it_does_not_keep_an_error_waiting(tmp_path: Path) -> None:
+    """An upstream that says nothing costs the limit, not more, and no failure."""
+
+    async def stall(exchange: Exchange) -> None:
+        await exchange.gone()
+
+    async with Upstream(stall) as upstream, opened(upstream.base_url, tmp_path) as app:
+        assert await make(app, Clock()).find_ids(0.05) == ()
+    assert len(upstream.requests) == 1
+
+
+async def test_the_sandbox_has_one(tmp_path: Path) -> None:
+    """The whole way, over real records."""
+    async with Sandbox(pace=0) as sandbox, opened(sandbox.base_url, tmp_path) as app:
+        assert "openai/gpt-5-mini" in await make(app, Clock()).find_ids(20)
+    assert MANAGEMENT_KEY not in json.dumps(sandbox.ledger.as_dict())
