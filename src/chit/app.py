@@ -34,6 +34,7 @@ class App:
     client: OpenRouterClient
     notices: Notices
     engine: Engine
+    catalogue: Catalogue
     settler: Settler
     balance: BalanceWatch
 
@@ -82,7 +83,14 @@ async def open_app(
                 closing.push_async_callback(_cancel, asyncio.create_task(run(), name=name))
         closing.push_async_callback(engine.close)
         yield App(
-            prefs=prefs, store=store, client=client, notices=notices, engine=engine, settler=settler, balance=balance
+            prefs=prefs,
+            store=store,
+            client=client,
+            notices=notices,
+            engine=engine,
+            catalogue=catalogue,
+            settler=settler,
+            balance=balance,
         )
 
 

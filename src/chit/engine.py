@@ -69,6 +69,7 @@ class Engine:
     ) -> Running:
         """Ask a question, in a new conversation or after `parent_id` (else the newest leaf) of an existing one.
 
+        A `parent_id` of "" begins the conversation anew, beside what there is.
         `parameters` go into the request as given, over everything the engine puts there. Raises `StoreError`.
         """
         self._store.check_room()
@@ -160,6 +161,8 @@ class Engine:
             title = title_from("".join(part.text for part in parts if isinstance(part, TextPart)))
             return Conversation(id=new_id(), title=title, origin=origin, created_at=self._clock()), ()
         conversation = await self._store.get_conversation(conversation_id)
+        if parent_id == "":
+            return conversation, ()
         tree = Tree(await self._store.list_messages(conversation_id))
         leaf = tree.newest_leaf() if parent_id is None else tree.find(parent_id)
         if leaf is None and parent_id is not None:

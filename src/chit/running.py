@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from chit.core.answer import Answer, apply_answer, judge_body, judge_stream, name_model, refuse, scrub_answer
-from chit.core.events import Delta, Ended, Event, Retrying, Started
+from chit.core.events import Delta, Ended, Event, ReasoningAdded, Retrying, Started
 from chit.core.fault import Fault
 from chit.core.generation import Generation
 from chit.core.messages import Message
@@ -82,6 +82,8 @@ class Running:
         self._refused: Fault | None = None
         self._started_at = time.monotonic()
         self._first_token_at: float | None = None
+        self._thinking_since: float | None = None
+        self._thought_until: float | None = None
         self._batch: list[bytes] = []
         self._batch_events: list[Event] = []
         self._committing = False
@@ -176,6 +178,8 @@ class Running:
             deltas = stream.feed(data)
             if deltas and self._first_token_at is None:
                 self._first_token_at = time.monotonic()
+            if deltas and self._thought_until is None:
+                self._note_thinking(deltas)
             if self.generation.generation_id is None and stream.fold.generation_id is not None:
                 await self._record_start(stream.fold.generation_id)
             failed = stream.fold.error is not None or stream.garbled
@@ -183,6 +187,13 @@ class Running:
         self._rest += stream.close()
         await self._append(self._lines.take_rest(), [])
         return judge_stream(stream.fold, stream.fault or reply.fault)
+
+    def _note_thinking(self, deltas: Sequence[Delta]) -> None:
+        """When the model began to think, and when it began to say something."""
+        if self._thinking_since is None and isinstance(deltas[0], ReasoningAdded):
+            self._thinking_since = time.monotonic()
+        if not isinstance(deltas[-1], ReasoningAdded):
+            self._thought_until = time.monotonic()
 
     async def _record_start(self, generation_id: str) -> None:
         self.generation = replace(self.generation, generation_id=generation_id, state="streaming")
@@ -243,11 +254,12 @@ class Running:
         if self._store_error is not None:
             self.error = self._store_error
             answer = replace(answer, state="cut")
-        first = self._first_token_at
+        first, thinking = self._first_token_at, self._thinking_since
         ended = replace(
             apply_answer(self.generation, answer, self.error),
             time_to_first_token_ms=None if first is None else round((first - self._started_at) * 1000),
             duration_ms=round((now - self._started_at) * 1000),
+            reasoning_ms=None if thinking is None else round(((self._thought_until or now) - thinking) * 1000),
         )
         message = replace(self.message, parts=answer.parts)
         try:

@@ -15,12 +15,12 @@ from chit.cli.key_marks import warn_of_change
 from chit.cli.parts import part_lines
 from chit.cli.prefs import load_prefs_aloud
 from chit.cli.receipt import chit_line
-from chit.cli.record import message_record
 from chit.cli.replies import find_reply_id, list_remedies
 from chit.cli.terminal import begin_again, is_terminal, neutralise, paint, write_err, write_json, write_out
 from chit.cli.unlocking import CommandKeys
 from chit.core.events import Event, ReasoningAdded, Retrying, TextAdded
 from chit.core.generation import Generation, write_chit
+from chit.core.message_record import message_record
 from chit.core.messages import Message, TextPart
 from chit.core.surrogates import join_surrogates
 from chit.core.wire import ENGINE

@@ -6,23 +6,22 @@ import signal
 import sys
 import webbrowser
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
-from chit.app import open_app
-from chit.cli.key_marks import warn_of_change
 from chit.cli.login_work import has_browser
 from chit.cli.prefs import load_prefs_aloud
+from chit.cli.sandbox_place import open_sandbox_place
 from chit.cli.terminal import write_err, write_out
 from chit.cli.unlocking import CommandKeys
-from chit.errors import KeyUnavailable
 from chit.store.home import Home
 from chit.vault.keychain import run_in_thread
 from chit.web.codes import CODE_SECONDS
+from chit.web.desk import open_desk
+from chit.web.front import open_front
 from chit.web.instance import ask_instance
+from chit.web.key_ring import HandedOver
 from chit.web.listening import Listening, open_listening
 from chit.web.opening import Invitation
-from chit.web.server import open_server
 
 END_SECONDS = 4.5
 """From the first signal until the system ends this process, whatever still hangs (promise G15)."""
@@ -58,17 +57,14 @@ class _Serving:
             listening.close()
 
     async def _serve(self, listening: Listening) -> None:
-        found = None
-        with suppress(KeyUnavailable):  # the pages are where a key is stored, or the vault unlocked
-            found = await self._keys.find(asks=False)
+        handed = HandedOver(given=self._keys.given, learn=self._keys.learn, scrub=self._keys.scrub)
         ended = asyncio.Event()
         async with (
-            open_app(self._prefs, key=self._keys.use, scrub=self._keys.scrub) as app,
-            open_server(
-                listening, store=app.store, notices=app.notices, run=self._folder, allowed_hosts=self._allowed_hosts
-            ) as server,
+            open_desk(self._prefs, handed, open_sandbox=open_sandbox_place) as desk,
+            open_front(listening, desk, handed, run=self._folder, allowed_hosts=self._allowed_hosts) as server,
         ):
-            await warn_of_change(app, self._keys, found)
+            if desk.warning:
+                write_err(f"chit: {desk.warning}\n")
             end_on_signals(ended)
             _tell_taken(listening)
             where = f"Chit is at {server.address} (Ctrl-C ends it)"

@@ -46,8 +46,8 @@ def _show(store: "SqliteStore", name: str, *, as_json: bool) -> None:
     message = finish(store.get_message(message_id))
     generation = finish(store.find_generation(message_id))
     if as_json:
-        from chit.cli.record import message_record
         from chit.cli.terminal import write_json
+        from chit.core.message_record import message_record
 
         write_json(message_record(message, generation))
     else:
@@ -58,8 +58,8 @@ def _show_conversation(store: "SqliteStore", conversation_id: str, *, as_json: b
     messages = finish(store.list_messages(conversation_id))
     generations = {each.message_id: each for each in finish(store.list_generations(conversation_id))}
     if as_json:
-        from chit.cli.record import conversation_record
         from chit.cli.terminal import write_json
+        from chit.core.message_record import conversation_record
 
         conversation = finish(store.get_conversation(conversation_id))
         write_json(conversation_record(conversation, messages, generations))

@@ -126,6 +126,8 @@ class Generation:
     """Measured here, from sending to the first text, reasoning or tool call."""
     duration_ms: int | None = None
     """Measured here, from sending to the end."""
+    reasoning_ms: int | None = None
+    """Measured here, from the first reasoning to the first text or tool call; None where none came."""
     completion: Mapping[str, Any] | None = None
     """The reply as received; a stream folded into the shape of a unary reply."""
     error: Mapping[str, Any] | None = None

@@ -17,7 +17,7 @@ GENERATION_COLUMNS = """
     g.id, g.message, g.conversation, g.owner, g.origin, g.streamed, g.state, g.generation_id, g.requested_model,
     g.model, g.provider, g.finish_reason, g.reported_cost, g.prompt_tokens, g.completion_tokens, g.reasoning_tokens,
     g.cached_tokens, g.upstream_cost, g.is_byok, g.time_to_first_token_ms, g.duration_ms, g.request, g.completion,
-    g.error, g.created_at, s.generation_id, s.state, s.attempts, s.ended_at, s.next_attempt_at, s.record
+    g.error, g.created_at, g.reasoning_ms, s.generation_id, s.state, s.attempts, s.ended_at, s.next_attempt_at, s.record
 """
 BRIEF_GENERATION_COLUMNS = GENERATION_COLUMNS.replace("g.request,", "'',")
 """Without the request, which holds the whole branch each time: together they grow with the square of its length."""
@@ -59,7 +59,7 @@ def read_message(row: tuple[Any, ...], generation: Generation | None, put_back: 
 
 def read_generation(row: tuple[Any, ...], put_back: PutBack) -> Generation:
     """From `GENERATION_COLUMNS`."""
-    fields, settlement = row[:25], row[25:]
+    fields, settlement = row[:26], row[26:]
     completion, error = fields[22], fields[23]
     return Generation(
         id=fields[0],
@@ -77,6 +77,7 @@ def read_generation(row: tuple[Any, ...], put_back: PutBack) -> Generation:
         usage=_read_usage(fields[12:19]),
         time_to_first_token_ms=fields[19],
         duration_ms=fields[20],
+        reasoning_ms=fields[25],
         request=put_back(fields[21].encode()),
         completion=None if completion is None else _load(completion, put_back),
         error=None if error is None else _load(error),
@@ -141,6 +142,7 @@ def generation_values(generation: Generation) -> dict[str, Any]:
         "is_byok": usage.is_byok,
         "time_to_first_token_ms": generation.time_to_first_token_ms,
         "duration_ms": generation.duration_ms,
+        "reasoning_ms": generation.reasoning_ms,
         "error": None if generation.error is None else text_of(generation.error),
     }
 

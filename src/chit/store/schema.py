@@ -66,6 +66,7 @@ STEPS: tuple[str, ...] = (
         is_byok INTEGER NOT NULL DEFAULT 0,
         time_to_first_token_ms INTEGER,
         duration_ms INTEGER,
+        reasoning_ms INTEGER,
         created_at REAL NOT NULL,
         error TEXT,
         completion TEXT,

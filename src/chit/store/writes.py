@@ -38,7 +38,7 @@ _END_GENERATION = """
         reported_pico = :reported_pico, prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens,
         reasoning_tokens = :reasoning_tokens, cached_tokens = :cached_tokens, upstream_cost = :upstream_cost,
         is_byok = :is_byok, time_to_first_token_ms = :time_to_first_token_ms, duration_ms = :duration_ms,
-        completion = :completion, error = :error
+        reasoning_ms = :reasoning_ms, completion = :completion, error = :error
     WHERE id = :id
 """
 _DUE = "state = 'pending' AND (next_attempt_at <= :now OR next_attempt_at > :now + 86400)"

@@ -185,7 +185,9 @@ async def open_desk(
     async with AsyncExitStack() as closing:
         closing.push_async_callback(ring.close)
         await ring.open()
-        own = await closing.enter_async_context(open_app(plain, key=ring.use, scrub=handed.scrub, timeouts=timeouts))
+        own = await closing.enter_async_context(
+            open_app(plain, key=ring.use, management_key=ring.find_management, scrub=handed.scrub, timeouts=timeouts)
+        )
         desk = Desk(own, prefs, ring, SandboxRoom(open_sandbox), notices)
         closing.push_async_callback(desk.close)
         await desk.check_marks()

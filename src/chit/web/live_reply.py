@@ -55,6 +55,16 @@ class LiveReply:
         self._timer: asyncio.TimerHandle | None = None
         self._told_at = float("-inf")
 
+    @property
+    def blocks(self) -> list[str]:
+        """As pages show them."""
+        return self._renderer.blocks
+
+    @property
+    def text(self) -> str:
+        """What those were made from."""
+        return self._text
+
     def snapshot(self) -> Snapshot:
         """For a page that comes while the reply does; what is not told yet will reach it as an event."""
         parts: list[Part] = []
@@ -74,7 +84,8 @@ class LiveReply:
         finally:
             if self._timer is not None:
                 self._timer.cancel()
-        self._tell_blocks(self._renderer.add("".join(self._fresh_text)) + self._renderer.end())
+        self._tell()
+        self._tell_blocks(self._renderer.end())
 
     def _take(self, event: Event) -> None:
         match event:

@@ -39,7 +39,13 @@ class SandboxRoom:
             theirs = replace(
                 prefs, home=prefs.home / FOLDER, base_url=place.base_url, model=None, parameters={}, settle="background"
             )
-            app = await closing.enter_async_context(open_app(theirs, key=lambda: place.key))
+
+            async def find_management() -> Secret:
+                return place.management_key
+
+            app = await closing.enter_async_context(
+                open_app(theirs, key=lambda: place.key, management_key=find_management)
+            )
             self._closing = closing.pop_all()
         return app
 

@@ -1,9 +1,9 @@
 """The JSON of `--json`."""
 
 from chit.cli.exits import empty_record
-from chit.cli.record import conversation_record, message_record
 from chit.core.conversation import Conversation
 from chit.core.generation import Generation
+from chit.core.message_record import conversation_record, message_record
 from chit.core.messages import Message, TextPart
 from chit.errors import InputError
 

@@ -1,0 +1,113 @@
+"""Messages as the pages show them: stored ones with their blocks from the cache, running ones as far as they came."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from markupsafe import Markup
+
+from chit.core.generation import RUNNING, Generation
+from chit.core.jsontext import decode_json, encode_json
+from chit.core.messages import Message, ToolResultPart
+from chit.core.revision import continues
+from chit.errors import StoreError
+from chit.render.markdown import RENDER_VERSION, render_all
+from chit.store.protocol import Store
+from chit.web import pages
+from chit.web.live_reply import Snapshot
+from chit.web.slip import write_slip
+
+LONG_TEXT = 20_000
+"""Characters from which a text is rendered in a thread: hostile ones take a second or two."""
+
+
+async def write_articles(
+    messages: Sequence[Message], store: Store, *, live: Mapping[str, Snapshot], is_sandbox: bool
+) -> list[Markup]:
+    """One article for each message that is shown, in order. Raises `StoreError`."""
+    shown = _fold_results(messages)
+    ids = [message.id for message in shown if message.source == "actor"]
+    generations = await store.find_generations(ids)
+    kept = await store.find_rendered([id for id in ids if id not in live], RENDER_VERSION)
+    articles = []
+    for message in shown:
+        if message.source == "user":
+            articles.append(write_question(message))
+        elif message.id in live:
+            articles.append(write_running(live[message.id]))
+        else:
+            blocks = await find_blocks(message, store, kept.get(message.id))
+            articles.append(write_reply(message, generations.get(message.id), blocks, is_sandbox=is_sandbox))
+    return articles
+
+
+def write_question(message: Message) -> Markup:
+    """A person's message."""
+    return pages.render("message_user", message=message, branch=None)
+
+
+def write_running(snapshot: Snapshot) -> Markup:
+    """A reply that is still coming in."""
+    return pages.render(
+        "message_actor",
+        message=snapshot.message,
+        state="streaming",
+        blocks=[pages.trust(block) for block in snapshot.blocks],
+        reasoning_ms=None,
+        status=snapshot.status,
+        error=None,
+        slip=None,
+        continues=continues(snapshot.message),
+        branch=None,
+    )
+
+
+def write_reply(
+    message: Message, generation: Generation | None, blocks: Sequence[str], *, is_sandbox: bool, status: str = ""
+) -> Markup:
+    """A reply that has ended, or that another process still receives."""
+    state = generation.state if generation else "done"
+    refused = generation is not None and generation.generation_id is None and state == "failed"
+    has_slip = generation is not None and state not in RUNNING and not refused
+    return pages.render(
+        "message_actor",
+        message=message,
+        state=state,
+        blocks=[pages.trust(block) for block in blocks],
+        reasoning_ms=generation.reasoning_ms if generation else None,
+        status=status,
+        error=generation.error if generation else None,
+        slip=write_slip(generation, is_sandbox=is_sandbox) if generation and has_slip else None,
+        continues=continues(message),
+        branch=None,
+    )
+
+
+async def find_blocks(message: Message, store: Store, kept: str | None) -> list[str]:
+    """The reply's text as blocks: those that were kept, else rendered now and kept for the next time."""
+    if kept is not None:
+        return [str(block) for block in decode_json(kept.encode())]
+    text = message.text
+    blocks = await asyncio.to_thread(render_all, text) if len(text) > LONG_TEXT else render_all(text)
+    await keep_blocks(message.id, blocks, store)
+    return blocks
+
+
+async def keep_blocks(message_id: str, blocks: Sequence[str], store: Store) -> None:
+    """For the next time. A store that cannot write is no reason not to show them."""
+    try:
+        await store.record_rendered(message_id, RENDER_VERSION, encode_json(list(blocks)).decode())
+    except StoreError:
+        return
+
+
+def _fold_results(messages: Sequence[Message]) -> list[Message]:
+    """The messages that are shown. What a program answered to a tool call stands with the call."""
+    shown: list[Message] = []
+    for message in messages:
+        if message.source == "client" and shown and shown[-1].source == "actor":
+            results = [part for part in message.parts if isinstance(part, ToolResultPart)]
+            shown[-1] = replace(shown[-1], parts=(*shown[-1].parts, *results))
+        elif message.source in ("user", "actor") and message.options.visible_to_user:
+            shown.append(message)
+    return shown

@@ -1,0 +1,127 @@
+"""What a page asks for of conversations and their messages."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from chit.core.message_record import message_record
+from chit.errors import InputError, NotFound
+from chit.web.answer import answer_json
+from chit.web.body import read_object
+from chit.web.conversation_list import write_item
+from chit.web.desk import Desk
+from chit.web.hub import Hub
+from chit.web.routes import Route
+from chit.web.talk import Talk
+
+MOST_QUESTION = 4 * 1024 * 1024
+_MOST_BODY = 64 * 1024
+_MOST_TITLE = 300
+
+
+class ConversationRoutes:
+    """Over a desk and its talk. Answers are JSON."""
+
+    def __init__(self, desk: Desk, talk: Talk, hub: Hub, *, clock: Callable[[], float] = time.time) -> None:
+        """`clock` gives unix seconds: when something was deleted."""
+        self._desk = desk
+        self._talk = talk
+        self._hub = hub
+        self._clock = clock
+
+    def routes(self) -> list[Route]:
+        """For the table."""
+        return [
+            Route(method="POST", path="/c", handler=self.ask, kind="json"),
+            Route(method="POST", path="/c/{id}", handler=self.ask, kind="json"),
+            Route(method="PATCH", path="/c/{id}", handler=self.rename, kind="json"),
+            Route(method="DELETE", path="/c/{id}", handler=self.delete, kind="json"),
+            Route(method="POST", path="/c/{id}/restore", handler=self.restore, kind="json"),
+            Route(method="GET", path="/m/{id}", handler=self.show, kind="json"),
+            Route(method="POST", path="/m/{id}/stop", handler=self.stop, kind="json"),
+            Route(method="POST", path="/m/{id}/regenerate", handler=self.regenerate, kind="json"),
+            Route(method="POST", path="/m/{id}/continue", handler=self.go_on, kind="json"),
+        ]
+
+    async def ask(self, request: web.Request) -> web.StreamResponse:
+        """`{"text", "model"?, "parameters"?, "parent"?}`: `{"conversation", "question", "reply"}`.
+
+        `parent` null means before everything: the question begins the conversation anew.
+        """
+        body = await read_object(request, most=MOST_QUESTION)
+        text, model = body.get("text"), body.get("model")
+        if not isinstance(text, str) or not text.strip():
+            raise InputError("the message is empty", hint="Write something first.")
+        parent = body.get("parent", False)
+        made = await self._desk.errands.run(
+            self._talk.ask(
+                text,
+                model=model if isinstance(model, str) else None,
+                parameters=_object(body, "parameters"),
+                conversation_id=request.match_info.get("id"),
+                parent_id="" if parent is None else parent if isinstance(parent, str) else None,
+            )
+        )
+        return answer_json(made, 202)
+
+    async def rename(self, request: web.Request) -> web.StreamResponse:
+        """`{"title"}`."""
+        title = (await read_object(request, most=_MOST_BODY)).get("title")
+        if not isinstance(title, str) or not title.strip():
+            raise InputError("the title is empty", hint="Write one.")
+        return await self._change(request, lambda id: self._store.rename_conversation(id, title.strip()[:_MOST_TITLE]))
+
+    async def delete(self, request: web.Request) -> web.StreamResponse:
+        """Out of sight; `restore` brings it back until it is purged."""
+        return await self._change(request, lambda id: self._store.delete_conversation(id, now=self._clock()))
+
+    async def restore(self, request: web.Request) -> web.StreamResponse:
+        """Undo `delete`."""
+        return await self._change(request, lambda id: self._store.restore_conversation(id))
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        """The message as `chit show --json` prints it."""
+        message = await self._store.get_message(request.match_info["id"])
+        return answer_json(message_record(message, await self._store.find_generation(message.id)))
+
+    async def stop(self, request: web.Request) -> web.StreamResponse:
+        """204 once what came is kept."""
+        await self._talk.stop(request.match_info["id"])
+        return web.Response(status=204)
+
+    async def regenerate(self, request: web.Request) -> web.StreamResponse:
+        """`{"changes"?}`, a JSON Merge Patch: `{"conversation", "reply"}`."""
+        changes = await self._read_changes(request)
+        made = await self._desk.errands.run(self._talk.regenerate(request.match_info["id"], changes))
+        return answer_json(made, 202)
+
+    async def go_on(self, request: web.Request) -> web.StreamResponse:
+        """The same, for the rest of a reply that broke off."""
+        changes = await self._read_changes(request)
+        made = await self._desk.errands.run(self._talk.go_on(request.match_info["id"], changes))
+        return answer_json(made, 202)
+
+    @property
+    def _store(self) -> Any:
+        return self._desk.app.store
+
+    async def _change(self, request: web.Request, change: Callable[[str], Any]) -> web.StreamResponse:
+        conversation_id = request.match_info["id"]
+        if not await change(conversation_id):
+            raise NotFound("there is no such conversation", hint="It may have been deleted for good.")
+        self._hub.publish("conversation", **await write_item(self._store, conversation_id))
+        return web.Response(status=204)
+
+    async def _read_changes(self, request: web.Request) -> Mapping[str, Any]:
+        return _object(await read_object(request, most=_MOST_BODY), "changes")
+
+
+def _object(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = body.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InputError(f"{name} must be an object", hint='It looks like {"temperature": 0.2}.')
+    return value

@@ -1,0 +1,73 @@
+"""The pages as a whole: everything that is served of a desk, wired together."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+
+from chit.errors import StoreError
+from chit.web.conversation_routes import ConversationRoutes
+from chit.web.desk import Desk
+from chit.web.desk_routes import desk_routes
+from chit.web.hub import Hub
+from chit.web.key_ring import HandedOver
+from chit.web.listening import Listening
+from chit.web.server import Server, open_server
+from chit.web.sessions import Sessions
+from chit.web.stream_routes import StreamRoutes
+from chit.web.talk import Talk
+from chit.web.tidings import Tidings
+from chit.web.view_routes import ViewRoutes
+from chit.web.views import Views
+
+UNDO_SECONDS = 3600.0
+"""How long a deleted conversation can be had back."""
+_PURGE_EVERY = 900.0
+
+
+@asynccontextmanager
+async def open_front(
+    listening: Listening, desk: Desk, handed: HandedOver, *, run: Path, allowed_hosts: Sequence[str] = ()
+) -> AsyncIterator[Server]:
+    """Serve the desk until the context ends. Raises `InputError`."""
+    hub = Hub()
+    talk, tidings = Talk(desk, hub), Tidings(desk, hub)
+    sessions = Sessions(desk.own.store, desk.own.notices)
+    routes = [
+        *desk_routes(desk, handed, address=f"http://127.0.0.1:{listening.port}"),
+        *ConversationRoutes(desk, talk, hub).routes(),
+        *ViewRoutes(desk, Views(desk, talk, sessions), hub).routes(),
+        *StreamRoutes(hub).routes(),
+    ]
+    async with AsyncExitStack() as closing:
+        closing.push_async_callback(talk.close)
+        closing.push_async_callback(tidings.close)
+        closing.callback(desk.notices.subscribe(tidings.take))
+        closing.push_async_callback(_cancel, asyncio.create_task(_purge(desk), name="purging"))
+        server = await closing.enter_async_context(
+            open_server(
+                listening,
+                store=desk.own.store,
+                notices=desk.own.notices,
+                run=run,
+                routes=routes,
+                allowed_hosts=allowed_hosts,
+            )
+        )
+        closing.callback(hub.close)
+        yield server
+
+
+async def _purge(desk: Desk) -> None:
+    """For ever: forget what was deleted longer ago than it could be wanted back."""
+    while True:
+        with suppress(StoreError):
+            await desk.app.store.purge_deleted(time.time() - UNDO_SECONDS)
+        await asyncio.sleep(_PURGE_EVERY)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

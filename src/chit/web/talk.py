@@ -1,0 +1,134 @@
+"""What a person does on a conversation's page, and what every page is told of it."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from chit.app import App
+from chit.core.defaults import add_defaults, model_parameters
+from chit.core.messages import TextPart
+from chit.errors import NotFound, StoreError
+from chit.running import Running
+from chit.web.articles import find_blocks, keep_blocks, write_question, write_reply, write_running
+from chit.web.conversation_list import write_item
+from chit.web.desk import Desk
+from chit.web.hub import Hub
+from chit.web.live_reply import LiveReply, Snapshot
+
+
+class Talk:
+    """Over what the desk shows. Every reply goes on without anybody watching it."""
+
+    def __init__(self, desk: Desk, hub: Hub) -> None:
+        self._desk = desk
+        self._hub = hub
+        self._live: dict[str, LiveReply] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def live(self) -> dict[str, Snapshot]:
+        """The replies that are coming in, by their messages."""
+        return {id: reply.snapshot() for id, reply in self._live.items()}
+
+    async def ask(
+        self,
+        text: str,
+        *,
+        model: str | None,
+        parameters: Mapping[str, Any],
+        conversation_id: str | None,
+        parent_id: str | None,
+    ) -> dict[str, Any]:
+        """Send a question; the ids of what came into being.
+
+        `model` is what the person chose: several with commas, "" for the account's default, None for the preferred one.
+        Raises `KeyUnavailable`, `StoreError`.
+        """
+        await self._desk.check_key()
+        app = self._desk.app
+        defaults = self._desk.defaults
+        if model is not None:
+            defaults = {name: value for name, value in defaults.items() if name not in ("model", "models")}
+        given = {**model_parameters(model), **parameters}
+        running = await app.engine.send(
+            [TextPart(text)],
+            parameters=add_defaults(given, defaults),
+            conversation_id=conversation_id,
+            parent_id=parent_id,
+            origin="web",
+        )
+        question = await app.store.get_message(running.message.parent_id or "")
+        self._follow(app, running, after=question.parent_id, question=write_question(question))
+        await self._tell_conversation(app, running.message.conversation_id)
+        return self._name(running) | {"question": question.id}
+
+    async def regenerate(self, message_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Raises as `Engine.regenerate`, and `KeyUnavailable`."""
+        await self._desk.check_key()
+        app = self._desk.app
+        running = await app.engine.regenerate(message_id, changes=changes, origin="web")
+        self._follow(app, running, after=running.message.parent_id)
+        return self._name(running)
+
+    async def go_on(self, message_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Raises as `Engine.continue_reply`, and `KeyUnavailable`."""
+        await self._desk.check_key()
+        app = self._desk.app
+        running = await app.engine.continue_reply(message_id, changes=changes, origin="web")
+        self._follow(app, running, after=running.message.parent_id)
+        return self._name(running)
+
+    async def stop(self, message_id: str) -> None:
+        """Close the upstream at once and keep what came. Raises `NotFound` for what does not run here."""
+        if (reply := self._live.get(message_id)) is None:
+            raise NotFound("that reply does not run here, or not any more", hint="Load the page again.")
+        await reply.running.stop()
+
+    async def close(self) -> None:
+        """Stop telling; the replies themselves belong to their app."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _follow(self, app: App, running: Running, *, after: str | None, question: str | None = None) -> None:
+        reply = LiveReply(running, self._hub)
+        self._live[running.message.id] = reply
+        self._hub.publish(
+            "opened",
+            conversation=running.message.conversation_id,
+            after=after,
+            question=question,
+            reply=running.message.id,
+            html=write_running(reply.snapshot()),
+        )
+        task = asyncio.create_task(self._see_through(app, reply), name=f"telling {running.message.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _see_through(self, app: App, reply: LiveReply) -> None:
+        message_id = reply.running.message.id
+        is_sandbox = self._desk.is_sandbox
+        try:
+            await reply.follow()
+        finally:
+            del self._live[message_id]
+        message, generation, blocks = reply.running.message, reply.running.generation, reply.blocks
+        try:
+            message = await app.store.get_message(message_id)
+            generation = await app.store.find_generation(message_id) or generation
+            if reply.text == message.text:
+                await keep_blocks(message_id, blocks, app.store)
+            else:
+                blocks = await find_blocks(message, app.store, None)
+        except StoreError:
+            pass  # as it is here; its error says that it could not be kept
+        html = write_reply(message, generation, blocks, is_sandbox=is_sandbox)
+        self._hub.publish("ended", message=message_id, html=html)
+        await self._tell_conversation(app, message.conversation_id)
+
+    async def _tell_conversation(self, app: App, conversation_id: str) -> None:
+        if app is self._desk.app:
+            self._hub.publish("conversation", **await write_item(app.store, conversation_id))
+
+    def _name(self, running: Running) -> dict[str, Any]:
+        return {"conversation": running.message.conversation_id, "reply": running.message.id}

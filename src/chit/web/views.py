@@ -1,0 +1,169 @@
+"""The screens: which one belongs to an address, and what stands on it."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from chit.about import VERSION
+from chit.core.generation import Generation
+from chit.core.jsontext import JsonInvalid, decode_object
+from chit.core.messages import Message
+from chit.prefs import list_settings
+from chit.render.addresses import find_host
+from chit.store.protocol import Session
+from chit.web import pages
+from chit.web.articles import write_articles
+from chit.web.chrome import preferred_model
+from chit.web.conversation_list import show_total
+from chit.web.desk import Desk
+from chit.web.sessions import Sessions
+from chit.web.talk import Talk
+
+PAGE = 30
+"""Messages that a conversation begins with; older ones come as the reader scrolls up."""
+_SHOWN_PREFS = ("model", "theme", "low_balance", "auto_lock_minutes")
+
+
+class Views:
+    """Over a desk."""
+
+    def __init__(self, desk: Desk, talk: Talk, sessions: Sessions) -> None:
+        self._desk = desk
+        self._talk = talk
+        self._sessions = sessions
+
+    async def write(self, path: str, session_hash: str) -> dict[str, Any]:
+        """`screen`, `title`, `html` and `data` for a page's address. Raises `NotFound`, `StoreError`."""
+        address = urlsplit(path)
+        match address.path.split("/")[1:]:
+            case ["settings", *_]:
+                return _screen("settings", "Settings", await self._settings(session_hash))
+            case ["sign-in", _]:
+                passphrase = (await self._desk.describe()).passphrase
+                html = pages.render("sign_in", passphrase=passphrase)
+                return _screen("sign-in", "Signing in", html, passphrase=passphrase)
+            case ["leave"]:
+                return _screen("leave", "Leaving", _leave(parse_qs(address.query).get("to", [""])[0]))
+            case ["c", conversation_id]:
+                leaf = parse_qs(address.query).get("leaf", [None])[0]
+                return await self._conversation(conversation_id, leaf)
+            case _:
+                return await self._start()
+
+    async def write_older(self, conversation_id: str, before_id: str) -> dict[str, Any]:
+        """The messages before one: `html`, and in `more` the oldest of them if there are older ones."""
+        messages = await self._desk.app.store.list_messages_page(conversation_id, None, before_id, PAGE)
+        return {"html": "".join(await self._write(messages)), "more": _more(messages)}
+
+    async def _start(self) -> dict[str, Any]:
+        desk = self._desk
+        model = preferred_model(desk)
+        if desk.locked:
+            html = pages.render("locked", auto_lock_minutes=desk.prefs.auto_lock_minutes)
+            return _screen("locked", "Locked", html)
+        if not desk.has_key:
+            passphrase = (await desk.describe()).passphrase
+            return _screen("first", "Hello", pages.render("first", model=model, passphrase=passphrase))
+        return _screen("new", "", pages.render("new", model=model, sandbox=desk.is_sandbox), model=model)
+
+    async def _conversation(self, conversation_id: str, leaf: str | None) -> dict[str, Any]:
+        store = self._desk.app.store
+        conversation = await store.get_conversation(conversation_id)
+        messages = await store.list_messages_page(conversation_id, leaf, None, PAGE)
+        html = pages.render(
+            "conversation",
+            title=conversation.title or "Untitled",
+            conversation_id=conversation_id,
+            messages=await self._write(messages),
+        )
+        summary = await store.find_summary(conversation_id)
+        live = self._talk.live
+        last = next((message for message in reversed(messages) if message.source == "actor"), None)
+        generation = await store.find_generation(last.id) if last else None
+        return _screen(
+            "conversation",
+            conversation.title or "Untitled",
+            html,
+            conversation=conversation_id,
+            more=_more(messages),
+            model=_requested_models(generation),
+            cost=show_total([summary] if summary else []),
+            running=next((message.id for message in messages if message.id in live), None),
+        )
+
+    async def _write(self, messages: Sequence[Message]) -> list[Any]:
+        desk = self._desk
+        return await write_articles(messages, desk.app.store, live=self._talk.live, is_sandbox=desk.is_sandbox)
+
+    async def _settings(self, session_hash: str) -> str:
+        desk = self._desk
+        state = await desk.describe()
+        return pages.render(
+            "settings",
+            sandbox=state.is_sandbox,
+            keys=state.keys,
+            vault=state.vault,
+            keychain=state.keychain,
+            warning=state.warning,
+            passphrase=state.passphrase,
+            has_management_key=state.has_management_key,
+            model=desk.prefs.model or "",
+            theme=desk.prefs.theme,
+            low_balance=str(desk.prefs.low_balance),
+            auto_lock_minutes=desk.prefs.auto_lock_minutes,
+            fixed=_find_fixed(),
+            sessions=[_show_session(each, session_hash) for each in await self._sessions.list()],
+            data_folder=str(state.home),
+            version=VERSION,
+        )
+
+
+def _screen(screen: str, title: str, html: str, **data: Any) -> dict[str, Any]:
+    return {"screen": screen, "title": title, "html": html, "data": data}
+
+
+def _more(messages: Sequence[Message]) -> str | None:
+    return messages[0].id if messages and messages[0].parent_id is not None else None
+
+
+def _requested_models(generation: Generation | None) -> str:
+    """As the model field has it: what was asked for last, several with commas, empty for the account's default."""
+    if generation is None:
+        return ""
+    try:
+        request = decode_object(generation.request)
+    except JsonInvalid:
+        return generation.requested_model or ""
+    models = request.get("models")
+    if isinstance(models, list) and "model" not in request:
+        return ",".join(model for model in models if isinstance(model, str))
+    return generation.requested_model or ""
+
+
+def _find_fixed() -> dict[str, str]:
+    """Preferences that the environment sets, with the variable that does."""
+    return {
+        each.name: each.variable
+        for each in list_settings(os.environ)
+        if each.source == "environment" and each.name in _SHOWN_PREFS
+    }
+
+
+def _show_session(session: Session, mine: str) -> dict[str, Any]:
+    return {
+        "hash": session.hash,
+        "label": session.label,
+        "is_this": session.hash == mine,
+        "last_used_at": session.last_used_at,
+        "expires_at": session.expires_at,
+    }
+
+
+def _leave(to: str) -> str:
+    """The page that shows where a link leads before it is followed (attack case 25)."""
+    host = find_host(to)
+    is_mail = to.lower().startswith("mailto:") and len(to) < 2_000
+    shown = host or (to[len("mailto:") :].partition("?")[0] if is_mail else None)
+    is_punycode = host is not None and any(part.startswith("xn--") for part in host.split("."))
+    return pages.render("leave", address=to, href=to if shown else None, host=shown, is_punycode=is_punycode)
