@@ -25,11 +25,11 @@ help: ## list these targets
 setup: .venv/.chit ## make .venv, with Chit in it as .venv/bin/chit
 	@echo "ready: .venv/bin/chit"
 
-demo: .venv/.chit ## see Chit work, without a key or a network
+demo: .venv/.chit ## see Chit work in the terminal, without a key or a network
 	@.venv/bin/chit demo
 
-run: .venv/.chit ## start Chit
-	@.venv/bin/chit demo
+run: .venv/.chit ## start Chit in the browser, in its sandbox: no key, nothing is billed
+	@.venv/bin/chit serve --sandbox
 
 check: lint ## what takes seconds: format, lint, types, architecture
 	@echo "architecture"

@@ -44,11 +44,11 @@ def test_help(person: Person) -> None:
     assert "https://openrouter.ai/models" in help_of_ask.partition("--model")[2].partition("--system")[0]
 
 
-def test_no_arguments_show_the_help(person: Person) -> None:
+def test_a_group_without_a_command_shows_its_help(person: Person) -> None:
     """It is the same text, but a usage error."""
-    outcome = person.call()
+    outcome = person.call("key")
     assert outcome.code == 2
-    assert outcome.out == person.call("--help").out
+    assert outcome.out == person.call("key", "--help").out
 
 
 @pytest.mark.parametrize(

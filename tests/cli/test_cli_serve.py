@@ -77,6 +77,15 @@ def exchange(told: str) -> str:
     return post(f"{address}session", {"code": code})["token"]
 
 
+def see(told: str) -> dict[str, str | None]:
+    """What stands around every screen."""
+    address = next(word for word in told.split() if "#code=" in word).partition("#code=")[0]
+    request = urllib.request.Request(f"{address}view/chrome", headers={"Authorization": f"Bearer {exchange(told)}"})  # noqa: S310 - ours
+    with urllib.request.urlopen(request, timeout=PATIENCE) as reply:  # noqa: S310 - ours
+        chrome: dict[str, str | None] = json.load(reply)
+        return chrome
+
+
 @contextmanager
 def serving(person: Person, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A server that runs, and what it printed."""
@@ -99,6 +108,24 @@ def test_it_serves_until_it_is_told_to_end(person: Person, number: int) -> None:
     outcome = finish(process)
     assert (outcome.code, outcome.err) == (0, "")
     assert list((person.home / "run").iterdir()) == []
+
+
+def test_chit_alone_serves_the_pages(person: Person) -> None:
+    """Without a command, and without a browser to open, the address to sign in at is printed."""
+    process = person.start()
+    told = read_until(process, "--no-browser\n")
+    assert told.startswith("Chit is at http://127.0.0.1:")
+    token = exchange(told)
+    process.terminate()
+    assert (len(token), finish(process).code) == (43, 0)
+
+
+def test_it_begins_in_the_sandbox(stranger: Person) -> None:
+    """With `--sandbox` a question needs no key, and the next start is in the person's own home again."""
+    with serving(stranger, "--port", "0", "--sandbox") as (_, told):
+        assert see(told)["badge"] is not None
+    with serving(stranger, "--port", "0") as (_, told):
+        assert see(told)["badge"] is None
 
 
 def test_a_second_one_opens_the_first(person: Person) -> None:

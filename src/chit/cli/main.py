@@ -25,12 +25,21 @@ from chit.errors import ChitError, InputError
 
 
 @click.group(
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=f"Models: {MODELS_PAGE}. All state is in one folder; CHIT_HOME moves it.",
 )
 @click.version_option(VERSION, "--version", prog_name="chit", message="%(prog)s %(version)s")
-def cli() -> None:
-    """Ask any model on OpenRouter and get a receipt with every reply."""
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Ask any model on OpenRouter and get a receipt with every reply.
+
+    Without a command, Chit opens in your browser.
+    """
+    if context.invoked_subcommand is None:
+        from chit.cli.serving import serve_pages
+
+        serve_pages()
 
 
 COMMANDS = (ask, regenerate, continue_, show, settle, balance, serve, login, key, prefs, doctor, demo, sandbox)

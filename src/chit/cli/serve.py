@@ -23,12 +23,17 @@ from chit.cli.options import api_key_file
     metavar="NAME",
     help="Answer to this name too: that of a proxy you run in front. NAME or NAME:PORT.",
 )
+@click.option("--sandbox", is_flag=True, help="Begin in the sandbox: nothing is sent, nothing is billed.")
 @api_key_file
-def serve(port: int | None, no_browser: bool, allowed_hosts: tuple[str, ...], api_key_file: Path | None) -> None:
-    """Serve the pages on this machine, for you alone, until Ctrl-C.
+def serve(
+    port: int | None, no_browser: bool, allowed_hosts: tuple[str, ...], sandbox: bool, api_key_file: Path | None
+) -> None:
+    """Serve the pages on this machine, for you alone, until Ctrl-C; `chit` alone does the same.
 
     Where Chit serves already, that one is opened.
     """
     from chit.cli.serving import serve_pages
 
-    serve_pages(port=port, no_browser=no_browser, allowed_hosts=allowed_hosts, key_file=api_key_file)
+    serve_pages(
+        port=port, no_browser=no_browser, allowed_hosts=allowed_hosts, in_sandbox=sandbox, key_file=api_key_file
+    )

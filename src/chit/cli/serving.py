@@ -27,23 +27,31 @@ END_SECONDS = 4.5
 """From the first signal until the system ends this process, whatever still hangs (promise G15)."""
 
 
-def serve_pages(*, port: int | None, no_browser: bool, allowed_hosts: Sequence[str], key_file: Path | None) -> None:
+def serve_pages(
+    *,
+    port: int | None = None,
+    no_browser: bool = False,
+    allowed_hosts: Sequence[str] = (),
+    in_sandbox: bool = False,
+    key_file: Path | None = None,
+) -> None:
     """Until a signal; at once where this home has a server. Raises `ChitError`."""
     keys = CommandKeys(load_prefs_aloud())
     keys.take_given(key_file)
     opens = not no_browser and has_browser(os.environ, sys.platform)
-    asyncio.run(_Serving(keys, allowed_hosts, opens=opens).run(port))
+    asyncio.run(_Serving(keys, allowed_hosts, opens=opens, in_sandbox=in_sandbox).run(port))
 
 
 class _Serving:
-    """One `chit serve`; `opens` says whether it opens a browser."""
+    """One `chit serve`; `opens` says whether it opens a browser, `in_sandbox` whether it begins there."""
 
-    def __init__(self, keys: CommandKeys, allowed_hosts: Sequence[str], *, opens: bool) -> None:
+    def __init__(self, keys: CommandKeys, allowed_hosts: Sequence[str], *, opens: bool, in_sandbox: bool) -> None:
         self._keys = keys
         self._prefs = keys.prefs
         self._folder = Home(keys.prefs.home).run
         self._allowed_hosts = allowed_hosts
         self._opens = opens
+        self._in_sandbox = in_sandbox
 
     async def run(self, port: int | None) -> None:
         if found := await ask_instance(self._folder, port):
@@ -63,6 +71,8 @@ class _Serving:
             open_desk(self._prefs, handed, open_sandbox=open_sandbox_place) as desk,
             open_front(listening, desk, handed, run=self._folder, allowed_hosts=self._allowed_hosts) as server,
         ):
+            if self._in_sandbox:
+                await desk.enter_sandbox(remember=False)
             if desk.warning:
                 write_err(f"chit: {desk.warning}\n")
             end_on_signals(ended)

@@ -102,13 +102,17 @@ class Desk:
         prefs = self.prefs
         return {} if self.is_sandbox else {**model_parameters(prefs.model), **prefs.parameters}
 
-    async def enter_sandbox(self) -> None:
-        """Go on there, also after a restart, until `leave_sandbox`. Raises `StoreError`, `OSError`."""
+    async def enter_sandbox(self, *, remember: bool = True) -> None:
+        """Go on there until `leave_sandbox`; after a restart too, where it is remembered.
+
+        Raises `StoreError`, `OSError`.
+        """
         async with self._moving:
             if not self.is_sandbox:
                 app = await self._room.open(self.prefs)
                 try:
-                    await self.own.store.record_setting(_HOME, _SANDBOX)
+                    if remember:
+                        await self.own.store.record_setting(_HOME, _SANDBOX)
                 except StoreError:
                     await self._room.close()
                     raise

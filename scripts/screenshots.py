@@ -1,0 +1,223 @@
+"""Pictures of every screen, desktop and phone, light and dark: `make screenshots` puts them into .build/screens.
+
+The real app is driven by Chromium, with its own sandbox behind it. The three that the README shows are copied to
+docs/images.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from playwright.async_api import Browser, Page, async_playwright
+
+ROOT = Path(__file__).parent.parent
+SCREENS = ROOT / ".build" / "screens"
+IMAGES = ROOT / "docs" / "images"
+SHOWN = ("conversation-desktop-light", "failure-desktop-dark", "conversation-phone-light")
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --hide-scrollbars"
+).split()
+SIZES = {"desktop": (1280, 900), "phone": (400, 860)}
+QUESTION = "How do I retry a flaky HTTP call without billing myself twice?"
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """One screen: how to get there, and its name."""
+
+    name: str
+    go: Callable[[Page, str], Awaitable[None]]
+
+
+async def main() -> None:
+    """Take them all."""
+    shutil.rmtree(SCREENS, ignore_errors=True)
+    SCREENS.mkdir(parents=True)
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    async with async_playwright() as player:
+        browser = await player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        for size in SIZES:
+            for theme in ("light", "dark"):
+                await _take(browser, size, theme)  # type: ignore[arg-type] # it is one of the two
+        await browser.close()
+    for name in SHOWN:
+        shutil.copyfile(SCREENS / f"{name}.png", IMAGES / f"{name}.png")
+    print(f"{len(list(SCREENS.iterdir()))} pictures in {SCREENS}")
+
+
+async def _take(browser: Browser, size: str, theme: Literal["light", "dark"]) -> None:
+    """All screens of one size and theme, in a home of their own."""
+    width, height = SIZES[size]
+    with tempfile.TemporaryDirectory() as home:
+        async with _serve(Path(home)) as address:
+            context = await browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=theme, has_touch=size == "phone"
+            )
+            page = await context.new_page()
+            await page.goto(address)
+            origin = address.partition("#")[0].rstrip("/")
+            for shot in SHOTS:
+                await shot.go(page, origin)
+                await page.screenshot(path=SCREENS / f"{shot.name}-{size}-{theme}.png")
+            await context.close()
+
+
+@asynccontextmanager
+async def _serve(home: Path) -> AsyncIterator[str]:
+    """`chit serve`; the address that signs in."""
+    environment = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    environment |= {
+        "CHIT_HOME": str(home),
+        "HOME": str(home),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "chit",
+        "serve",
+        "--no-browser",
+        "--port",
+        "0",
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None  # noqa: S101 - it was asked for
+    told = ""
+    while "--no-browser" not in told:
+        told += (await process.stdout.readline()).decode()
+    found = re.search(r"http://\S+#code=\S+", told)
+    assert found is not None  # noqa: S101 - it is always printed
+    try:
+        yield found[0]
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _until(page: Page, script: str) -> None:
+    """Until the script is true. The page's policy forbids what Playwright's own waiting does."""
+    async with asyncio.timeout(PATIENCE):
+        while not await page.evaluate(script):  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.05)
+
+
+def _there(selector: str) -> str:
+    return f"document.querySelector({selector!r}) !== null"
+
+
+async def _first(page: Page, _origin: str) -> None:
+    await _until(page, _there(".first"))
+
+
+async def _paste(page: Page, _origin: str) -> None:
+    await page.click("text=Paste a key")
+
+
+async def _new(page: Page, _origin: str) -> None:
+    await page.click("[data-do=enter-sandbox]")
+    await _until(page, _there(".new"))
+
+
+async def _send(page: Page, text: str, model: str) -> None:
+    await page.fill(".model-field .model-input", model)
+    await page.keyboard.press("Escape")
+    await page.fill(".composer textarea", text)
+    await page.click(".composer .send")
+    await _until(page, _there(".message.from-actor"))
+
+
+async def _streaming(page: Page, _origin: str) -> None:
+    await _send(page, QUESTION, "")
+    await _until(page, "document.querySelectorAll('.reply .block').length > 2")
+
+
+async def _conversation(page: Page, _origin: str) -> None:
+    await _until(page, _there(".chit-line"))
+    await _until(page, "document.querySelector('.chit-line .pending') === null")
+    await page.click(".chit-line")
+
+
+async def _reasoning(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await _until(page, _there(".new"))
+    await _send(page, "Think first.", "sandbox/reasoning")
+    await _until(page, _there(".chit-line"))
+    await page.click(".reasoning summary")
+
+
+async def _failure(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await _until(page, _there(".new"))
+    await _send(page, "And on a model that trains on prompts?", "sandbox/error-data-policy")
+    await _until(page, _there(".failure"))
+
+
+async def _cut(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await _until(page, _there(".new"))
+    await _send(page, "Tell me a story.", "sandbox/cut")
+    await _until(page, _there(".failure"))
+
+
+async def _models(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await _until(page, _there(".new"))
+    await page.fill(".model-field .model-input", "gpt")
+    await _until(page, _there(".suggestions [data-model]"))
+
+
+async def _settings(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/settings")
+    await _until(page, _there(".settings"))
+
+
+async def _leave(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/leave?to=https%3A%2F%2Fxn--pypal-4ve.example%2Fsign-in")
+    await _until(page, _there(".leave"))
+
+
+async def _help(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await _until(page, _there(".new"))
+    await page.evaluate("document.activeElement.blur()")
+    await page.keyboard.press("?")
+    await _until(page, _there("dialog[open]"))
+
+
+async def _drawer(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await _until(page, _there(".new"))
+    if await page.is_visible(".menu"):
+        await page.click(".menu")
+
+
+SHOTS = (
+    Shot(name="first", go=_first),
+    Shot(name="paste", go=_paste),
+    Shot(name="new", go=_new),
+    Shot(name="streaming", go=_streaming),
+    Shot(name="conversation", go=_conversation),
+    Shot(name="reasoning", go=_reasoning),
+    Shot(name="failure", go=_failure),
+    Shot(name="cut", go=_cut),
+    Shot(name="models", go=_models),
+    Shot(name="settings", go=_settings),
+    Shot(name="leave", go=_leave),
+    Shot(name="help", go=_help),
+    Shot(name="drawer", go=_drawer),
+)
+
+if __name__ == "__main__":
+    asyncio.run(main())
