@@ -17,7 +17,7 @@ BENCH_PYTHON := .bench/bin/python
 WITH_BACKEND := PYTHONPATH="$(CURDIR)/.build/backend"
 PROJECT := pyproject.toml src/chit/about.py
 
-.PHONY: help setup demo run check test test-all format size docs bench lock clean lint suite-tools FORCE
+.PHONY: help setup demo run check test test-all format size docs screenshots bench lock clean lint suite-tools FORCE
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,10 @@ test-all: lint ## check, then every test, with the coverage gate
 format: suite-tools ## lay the code out and mend what the linter can mend
 	@$(VENV_PYTHON) -m ruff check --quiet --fix-only .
 	@$(VENV_PYTHON) -m ruff format .
+
+screenshots: suite-tools ## take pictures of every screen, desktop and phone, light and dark, into .build/screens
+	@scripts/system-tools
+	@$(VENV_PYTHON) scripts/screenshots.py
 
 size: .venv/.made .build/backend/.done ## what an installed Chit weighs; fails beyond the budget
 	@echo "building the wheel"

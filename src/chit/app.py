@@ -65,14 +65,7 @@ async def open_app(
         client = _make_client(prefs, key, timeouts, scrub)
         closing.push_async_callback(client.close)
         catalogue = Catalogue(store=store, client=client, base_url=prefs.base_url)
-        engine = Engine(
-            store=store,
-            client=client,
-            notices=notices,
-            catalogue=catalogue,
-            default_model=prefs.model,
-            default_parameters=prefs.parameters,
-        )
+        engine = _make_engine(prefs, store, client, notices, catalogue)
         settler = Settler(store=store, client=client, notices=notices)
         await engine.adopt()
         balance = BalanceWatch(
@@ -92,6 +85,19 @@ async def open_app(
             settler=settler,
             balance=balance,
         )
+
+
+def _make_engine(
+    prefs: UserPrefs, store: Store, client: OpenRouterClient, notices: Notices, catalogue: Catalogue
+) -> Engine:
+    return Engine(
+        store=store,
+        client=client,
+        notices=notices,
+        catalogue=catalogue,
+        default_model=prefs.model,
+        default_parameters=prefs.parameters,
+    )
 
 
 def _make_client(
