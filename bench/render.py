@@ -10,38 +10,19 @@ from functools import partial
 from statistics import median
 
 from bench.measure import BenchmarkBroken, Row, interleave
+from bench.replies import REPLIES, TOKEN, make_reply
 
 MOST = 0.130
 """Seconds for 1,000 tokens; the goal."""
-_TOKEN = 4
-_UPDATE = 10 * _TOKEN
-_LENGTH = 24_000
-
-_SENTENCE = "It goes on for a few sentences, as *replies* do, and says `nothing` new. "
-_CODE = """def compute(value: int, other: str) -> dict[str, int]:
-    # add the length
-    return {"key": value + len(other)}
-
-"""
-REPLIES = {
-    "prose": "## A heading\n\n"
-    + (_SENTENCE * 5 + "See [the page](https://example.com/page).\n\n") * 2
-    + "- first item with some words\n- second item, rather longer than the first\n- third\n\n",
-    "code": "Here is a function:\n\n```python\n" + _CODE * 12 + "```\n\n" + _SENTENCE + "\n\n",
-    "tables": "Compare:\n\n| Name | Kind | Price | Notes |\n|:--|:-:|--:|---|\n"
-    + "| some-model | text | $0.25 | a few words here |\n" * 14
-    + "\nSo there.\n\n",
-    "maths": "The energy is $E = mc^2$, and $x_i^2 + y_i^2$ too:\n\n$$\n\\int_0^\\infty e^{-x^2} \\, dx = "
-    "\\frac{\\sqrt{\\pi}}{2}\n$$\n\nfor all \\(x\\). So it is.\n\n",
-    "one long list": "1. **Item** with a text that says what it is about, in a sentence or two.\n   - one\n   - two\n",
-}
+_TOKENS = 6_000
+_UPDATE = 10 * TOKEN
 
 
 def measure(*, quick: bool) -> list[Row]:
     """Each kind of reply, streamed and at once."""
     from chit.render.markdown import render_all
 
-    texts = {name: (text * (_LENGTH // len(text) + 1))[:_LENGTH] for name, text in REPLIES.items()}
+    texts = {name: make_reply(name, _TOKENS) for name in REPLIES}
     tasks: dict[str, Callable[[], float]] = {}
     for name, text in texts.items():
         tasks[f"{name}, streamed"] = partial(_timed, stream, text)
@@ -51,7 +32,7 @@ def measure(*, quick: bool) -> list[Row]:
     results = interleave(tasks, 3 if quick else 11)
     rows = []
     for task, costs in results.items():
-        cost = median(costs) / (_LENGTH / _TOKEN / 1000)
+        cost = median(costs) / (_TOKENS / 1000)
         streamed = task.endswith("streamed")
         rows.append(
             Row(

@@ -1,7 +1,8 @@
 """A model's host, as small as it can be: streams chunks like OpenRouter's, one event a write, on a loopback port.
 
 `python -m bench.upstream --rate 50` serves until it is ended and prints its base URL first. The number of events is the
-request's `max_tokens`. It runs in a process of its own, so that its work is on nobody's bill.
+request's `max_tokens`; the model says what kind of reply it is: `bench/steady` says words, `bench/prose` and its like what
+`bench.replies` has of them. It runs in a process of its own, so that its work is on nobody's bill.
 """
 
 import argparse
@@ -10,11 +11,13 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 
 from bench.measure import ROOT, BenchmarkBroken, child_environment
+from bench.replies import REPLIES, make_reply, split_tokens
 
 MODEL = "bench/steady"
 EVENTS = 40
@@ -29,7 +32,9 @@ class Upstream:
     """Answers completions with streams of `rate` events a second each (0: as fast as they are read)."""
 
     def __init__(self, *, rate: float = 0.0) -> None:
-        self._rate = rate
+        self.rate = rate
+        self.begun: list[float] = []
+        """When the first event of each reply was written, unix seconds."""
         self._numbers = count(1)
         self._server: asyncio.Server | None = None
 
@@ -51,13 +56,15 @@ class Upstream:
             length = _LENGTH.search(head)
             body = await reader.readexactly(int(length[1]) if length else 0)
             if head.startswith(b"POST "):
-                await self._stream(writer, json.loads(body).get("max_tokens") or EVENTS)
+                request = json.loads(body)
+                tokens = make_tokens(request.get("model") or MODEL, request.get("max_tokens") or EVENTS)
+                await self._stream(writer, tokens)
             else:
                 writer.write(_answer_lookup(head))
                 await writer.drain()
         writer.close()
 
-    async def _stream(self, writer: asyncio.StreamWriter, events: int) -> None:
+    async def _stream(self, writer: asyncio.StreamWriter, tokens: Sequence[str]) -> None:
         number = next(self._numbers)
         generation_id = make_generation_id(number)
         writer.write(
@@ -66,12 +73,15 @@ class Upstream:
         )
         before, after = make_chunk(generation_id, _WORD).split(_WORD.encode())
         clock = asyncio.get_running_loop().time
-        phase = clock() + (number * _GOLDEN % 1) / self._rate if self._rate else 0.0
-        for position in range(events):
-            if self._rate:
-                await asyncio.sleep(phase + position / self._rate - clock())
-            _write(writer, before + make_word(position).encode() + after)
+        phase = clock() + (number * _GOLDEN % 1) / self.rate if self.rate else 0.0
+        for position, token in enumerate(tokens):
+            if self.rate:
+                await asyncio.sleep(phase + position / self.rate - clock())
+            if not position:
+                self.begun.append(time.time())
+            _write(writer, before + json.dumps(token)[1:-1].encode() + after)
             await writer.drain()
+        events = len(tokens)
         usage = {"prompt_tokens": 12, "completion_tokens": events, "total_tokens": 12 + events, "cost": 0.0000198}
         _write(writer, make_chunk(generation_id, "", finish_reason="stop"))
         _write(writer, make_chunk(generation_id, "", usage=usage))
@@ -83,6 +93,12 @@ class Upstream:
 def make_generation_id(number: int) -> str:
     """Like OpenRouter's: a time, then twenty letters and digits."""
     return f"gen-{1763884800 + number}-{number:08d}bcdEFGhijKLM"
+
+
+def make_tokens(model: str, count: int) -> list[str]:
+    """The texts of the events of a reply by this model."""
+    kind = model.removeprefix("bench/")
+    return split_tokens(make_reply(kind, count)) if kind in REPLIES else [make_word(place) for place in range(count)]
 
 
 def make_word(position: int) -> str:

@@ -243,6 +243,29 @@ class HistoryContract:
         await store.record_rendered("nothing", 1, "<p>half</p>")
         assert await store.find_rendered([answer.id, "nothing"], 1) == {}
 
+    async def test_versions_stand_beside_each_other(self, open_store: OpenStore) -> None:
+        """What follows the same message, or none, is listed for each of its own, oldest first; what is alone is not."""
+        store = open_store()
+        tree = await grow(store, a_conversation(), [None, 0, 0, 1, None, 0])
+        await grow(store, a_conversation(), [None, None])
+        ids = [message.id for message in tree]
+        replies, roots = [ids[1], ids[2], ids[5]], [ids[0], ids[4]]
+        versions = await store.list_versions([ids[3], ids[5], ids[0], "nothing", ids[1]])
+        assert versions == {ids[5]: replies, ids[0]: roots, ids[1]: replies}
+        assert await store.list_versions([]) == {}
+
+    async def test_the_newest_under_a_message_is_a_leaf(self, open_store: OpenStore) -> None:
+        """Whatever branched off below it; of a leaf it is the leaf, and only within its own conversation."""
+        store = open_store()
+        conversation, other = a_conversation(), a_conversation()
+        ids = [message.id for message in await grow(store, conversation, [None, 0, 1, 0, 2, 3, 1])]
+        await grow(store, other, [None])
+        newest = [await store.find_newest_under(conversation.id, id) for id in ids]
+        assert newest == [ids[6], ids[6], ids[4], ids[5], ids[4], ids[5], ids[6]]
+        for conversation_id, id in ((other.id, ids[0]), (conversation.id, "nothing")):
+            with pytest.raises(NotFound):
+                await store.find_newest_under(conversation_id, id)
+
     # renaming and deleting
 
     async def test_a_conversation_is_renamed(self, open_store: OpenStore) -> None:

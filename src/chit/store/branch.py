@@ -22,6 +22,25 @@ _PAGE = f"""
 _NEWEST = "SELECT id FROM messages WHERE conversation = ? ORDER BY seq DESC LIMIT 1"
 _CHILDREN = "SELECT parent, count(*) FROM messages WHERE parent IN (SELECT value FROM json_each(?)) GROUP BY parent"
 
+_VERSIONS = """
+    WITH asked AS MATERIALIZED (
+        SELECT id, conversation, parent FROM messages WHERE id IN (SELECT value FROM json_each(?)))
+    SELECT asked.id, m.id, m.seq FROM asked CROSS JOIN messages m
+        ON m.parent = asked.parent AND m.conversation = asked.conversation
+    UNION ALL
+    SELECT asked.id, m.id, m.seq FROM asked CROSS JOIN messages m
+        ON asked.parent IS NULL AND m.conversation = asked.conversation AND +m.parent IS NULL
+    ORDER BY 3
+"""
+_NEWEST_UNDER = """
+    WITH RECURSIVE under (id, seq) AS (
+        SELECT id, seq FROM messages WHERE id = :id AND conversation = :conversation
+        UNION ALL
+        SELECT m.id, m.seq FROM under CROSS JOIN messages m ON m.parent = under.id
+        WHERE m.conversation = :conversation AND m.seq > under.seq)
+    SELECT id FROM under ORDER BY seq DESC LIMIT 1
+"""
+
 
 def list_messages_page(
     connection: apsw.Connection,
@@ -51,11 +70,33 @@ def count_children(connection: apsw.Connection, message_ids: Sequence[str]) -> d
     return dict(rows)
 
 
+def list_versions(connection: apsw.Connection, message_ids: Sequence[str]) -> dict[str, list[str]]:
+    """See `Store.list_versions`."""
+    versions: dict[str, list[str]] = {}
+    rows: list[Any] = connection.execute(_VERSIONS, (text_of(list(message_ids)),)).fetchall()
+    for message_id, version, _ in rows:
+        versions.setdefault(message_id, []).append(version)
+    return {message_id: found for message_id, found in versions.items() if len(found) > 1}
+
+
+def find_newest_under(connection: apsw.Connection, conversation_id: str, message_id: str) -> str:
+    """See `Store.find_newest_under`."""
+    row = connection.execute(_NEWEST_UNDER, {"id": message_id, "conversation": conversation_id}).fetchone()
+    if row is None:
+        raise _missing(message_id)
+    newest: str = row[0]
+    return newest
+
+
 def _find_parent(connection: apsw.Connection, conversation_id: str, message_id: str) -> str | None:
     """Of a message that must be in the conversation; of the first one, None."""
     query = "SELECT parent FROM messages WHERE id = ? AND conversation = ?"
     row = connection.execute(query, (message_id, conversation_id)).fetchone()
     if row is None:
-        raise NotFound(f"there is no message {message_id} in that conversation", hint="Open the conversation anew.")
+        raise _missing(message_id)
     parent: str | None = row[0]
     return parent
+
+
+def _missing(message_id: str) -> NotFound:
+    return NotFound(f"there is no message {message_id} in that conversation", hint="Open the conversation anew.")

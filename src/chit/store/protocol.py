@@ -150,6 +150,12 @@ class Store(Protocol):
         `NotFound` for a message that is not in the conversation.
         """
 
+    async def list_versions(self, message_ids: Sequence[str]) -> dict[str, list[str]]:
+        """For each of these that others stand beside, directly after the same message: all of them, oldest first."""
+
+    async def find_newest_under(self, conversation_id: str, message_id: str) -> str:
+        """The newest message that comes after this one on any branch, or itself. Raises `NotFound`."""
+
     async def count_children(self, message_ids: Sequence[str]) -> dict[str, int]:
         """How many messages follow each of these directly; one that nothing follows is left out."""
 

@@ -168,6 +168,14 @@ class SqliteStore(Database):
             lambda db: branch.list_messages_page(db, conversation_id, leaf_id, before_id, limit, blobs.put_back)
         )
 
+    async def list_versions(self, message_ids: Sequence[str]) -> dict[str, list[str]]:
+        """See `Store.list_versions`."""
+        return self._read(lambda db: branch.list_versions(db, message_ids))
+
+    async def find_newest_under(self, conversation_id: str, message_id: str) -> str:
+        """See `Store.find_newest_under`."""
+        return self._read(lambda db: branch.find_newest_under(db, conversation_id, message_id))
+
     async def count_children(self, message_ids: Sequence[str]) -> dict[str, int]:
         """See `Store.count_children`."""
         return self._read(lambda db: branch.count_children(db, message_ids))

@@ -14,6 +14,7 @@ from chit.errors import StoreError
 from chit.render.markdown import RENDER_VERSION, render_all
 from chit.store.protocol import Store
 from chit.web import pages
+from chit.web.branches import Branch, find_branches
 from chit.web.live_reply import Snapshot
 from chit.web.slip import write_slip
 
@@ -29,21 +30,26 @@ async def write_articles(
     ids = [message.id for message in shown if message.source == "actor"]
     generations = await store.find_generations(ids)
     kept = await store.find_rendered([id for id in ids if id not in live], RENDER_VERSION)
+    branches = await find_branches(shown, store)
     articles = []
     for message in shown:
-        if message.source == "user":
-            articles.append(write_question(message))
+        branch = branches.get(message.id)
+        if message.source == "system":
+            articles.append(pages.render("message_system", message=message))
+        elif message.source == "user":
+            articles.append(write_question(message, branch))
         elif message.id in live:
             articles.append(write_running(live[message.id]))
         else:
             blocks = await find_blocks(message, store, kept.get(message.id))
-            articles.append(write_reply(message, generations.get(message.id), blocks, is_sandbox=is_sandbox))
+            generation = generations.get(message.id)
+            articles.append(write_reply(message, generation, blocks, branch, is_sandbox=is_sandbox))
     return articles
 
 
-def write_question(message: Message) -> Markup:
+def write_question(message: Message, branch: Branch | None) -> Markup:
     """A person's message."""
-    return pages.render("message_user", message=message, branch=None)
+    return pages.render("message_user", message=message, branch=branch)
 
 
 def write_running(snapshot: Snapshot) -> Markup:
@@ -63,7 +69,12 @@ def write_running(snapshot: Snapshot) -> Markup:
 
 
 def write_reply(
-    message: Message, generation: Generation | None, blocks: Sequence[str], *, is_sandbox: bool, status: str = ""
+    message: Message,
+    generation: Generation | None,
+    blocks: Sequence[str],
+    branch: Branch | None = None,
+    *,
+    is_sandbox: bool,
 ) -> Markup:
     """A reply that has ended, or that another process still receives."""
     state = generation.state if generation else "done"
@@ -75,19 +86,23 @@ def write_reply(
         state=state,
         blocks=[pages.trust(block) for block in blocks],
         reasoning_ms=generation.reasoning_ms if generation else None,
-        status=status,
+        status="",
         error=generation.error if generation else None,
         slip=write_slip(generation, is_sandbox=is_sandbox) if generation and has_slip else None,
         continues=continues(message),
-        branch=None,
+        branch=branch,
     )
 
 
 async def find_blocks(message: Message, store: Store, kept: str | None) -> list[str]:
-    """The reply's text as blocks: those that were kept, else rendered now and kept for the next time."""
+    """The reply's text as blocks: those that were kept, else rendered now and kept for the next time.
+
+    No text is not kept: it may be that of a reply whose end is recorded just now.
+    """
     if kept is not None:
         return [str(block) for block in decode_json(kept.encode())]
-    text = message.text
+    if not (text := message.text):
+        return []
     blocks = await asyncio.to_thread(render_all, text) if len(text) > LONG_TEXT else render_all(text)
     await keep_blocks(message.id, blocks, store)
     return blocks
@@ -102,12 +117,12 @@ async def keep_blocks(message_id: str, blocks: Sequence[str], store: Store) -> N
 
 
 def _fold_results(messages: Sequence[Message]) -> list[Message]:
-    """The messages that are shown. What a program answered to a tool call stands with the call."""
+    """The messages that are shown. What programs answered to tool calls stands with the calls."""
     shown: list[Message] = []
     for message in messages:
         if message.source == "client" and shown and shown[-1].source == "actor":
             results = [part for part in message.parts if isinstance(part, ToolResultPart)]
             shown[-1] = replace(shown[-1], parts=(*shown[-1].parts, *results))
-        elif message.source in ("user", "actor") and message.options.visible_to_user:
+        elif message.source != "client" and message.options.visible_to_user:
             shown.append(message)
     return shown

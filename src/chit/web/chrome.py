@@ -36,7 +36,8 @@ def write_balance(balance: Balance, desk: Desk) -> str:
     elif balance.state == "key" and balance.key is not None:
         cap = balance.key.tightest
         amount = cap.left if cap is not None else None
-        what = "this key may still spend" if cap is not None else "key without a limit"
+        without = "key without a limit" if balance.key.has_limit is False else "balance unknown"
+        what = "this key may still spend" if cap is not None else without
     age = None if balance.asked_at is None else max(0.0, time.time() - balance.asked_at)
     return pages.render(
         "balance",

@@ -37,7 +37,7 @@ async def open_front(
     routes = [
         *desk_routes(desk, handed, address=f"http://127.0.0.1:{listening.port}"),
         *ConversationRoutes(desk, talk, hub).routes(),
-        *ViewRoutes(desk, Views(desk, talk, sessions), hub).routes(),
+        *ViewRoutes(desk, Views(desk, talk, sessions, hub), hub).routes(),
         *StreamRoutes(hub).routes(),
     ]
     async with AsyncExitStack() as closing:

@@ -73,7 +73,7 @@ class LiveReply:
         if self._text:
             parts.append(TextPart(self._text))
         message = replace(self.running.message, parts=(*parts, *self._list_parts()))
-        return Snapshot(message=message, blocks=self._renderer.blocks, status=self._status)
+        return Snapshot(message=message, blocks=self.blocks, status=self._status)
 
     async def follow(self) -> None:
         """To the end, which whoever knows the stored reply tells."""

@@ -1,7 +1,8 @@
 """The one event stream of a page: JSON lines, with a blank one now and then so that a broken connection is noticed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
 from aiohttp import web
 
@@ -31,12 +32,13 @@ class StreamRoutes:
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
         await response.prepare(request)
         lines = self._hub.read(request.query.get("epoch", ""), int(since))
-        async for data in _with_keep_alive(lines, self._keep_alive):
-            await response.write(data)
+        async with aclosing(_with_keep_alive(lines, self._keep_alive)) as pieces:
+            async for data in pieces:
+                await response.write(data)
         return response
 
 
-async def _with_keep_alive(lines: AsyncIterator[bytes], seconds: float) -> AsyncIterator[bytes]:
+async def _with_keep_alive(lines: AsyncIterator[bytes], seconds: float) -> AsyncGenerator[bytes]:
     """`lines`, and a blank one after each silence; the first at once, so that the page knows it is connected."""
     yield b"\n"
     waiting = asyncio.ensure_future(anext(lines, None))

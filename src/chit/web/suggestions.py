@@ -27,11 +27,12 @@ def _rank(id: str, name: str, words: list[str]) -> int | None:
     low, text = id.lower(), f"{id} {name}".lower()
     if not all(word in text for word in words):
         return None
-    typed = "/".join(words)
-    slug = low.partition("/")[2]
-    if low.startswith(typed) or slug.startswith(words[0] if words else ""):
+    typed, slug = "/".join(words), low.partition("/")[2]
+    if typed in (low, slug):
         return 0
-    return 1 if all(word in low for word in words) else 2
+    if low.startswith(typed) or slug.startswith(words[0] if words else ""):
+        return 1
+    return 2 if all(word in low for word in words) else 3
 
 
 def _describe(model: Mapping[str, Any]) -> dict[str, Any]:

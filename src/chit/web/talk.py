@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from chit.app import App
@@ -10,6 +11,7 @@ from chit.core.messages import TextPart
 from chit.errors import NotFound, StoreError
 from chit.running import Running
 from chit.web.articles import find_blocks, keep_blocks, write_question, write_reply, write_running
+from chit.web.branches import find_branches
 from chit.web.conversation_list import write_item
 from chit.web.desk import Desk
 from chit.web.hub import Hub
@@ -58,7 +60,9 @@ class Talk:
             origin="web",
         )
         question = await app.store.get_message(running.message.parent_id or "")
-        self._follow(app, running, after=question.parent_id, question=write_question(question))
+        branches = await find_branches([question], app.store)
+        html = write_question(question, branches.get(question.id))
+        self._follow(app, running, after=question.parent_id, question=html)
         await self._tell_conversation(app, running.message.conversation_id)
         return self._name(running) | {"question": question.id}
 
@@ -107,28 +111,28 @@ class Talk:
 
     async def _see_through(self, app: App, reply: LiveReply) -> None:
         message_id = reply.running.message.id
-        is_sandbox = self._desk.is_sandbox
         try:
             await reply.follow()
         finally:
             del self._live[message_id]
-        message, generation, blocks = reply.running.message, reply.running.generation, reply.blocks
-        try:
+        message, generation, blocks, branch = reply.running.message, reply.running.generation, reply.blocks, None
+        with suppress(StoreError):  # else as it is here; its error says that it could not be kept
             message = await app.store.get_message(message_id)
-            generation = await app.store.find_generation(message_id) or generation
             if reply.text == message.text:
                 await keep_blocks(message_id, blocks, app.store)
             else:
                 blocks = await find_blocks(message, app.store, None)
-        except StoreError:
-            pass  # as it is here; its error says that it could not be kept
-        html = write_reply(message, generation, blocks, is_sandbox=is_sandbox)
+            branch = (await find_branches([message], app.store)).get(message_id)
+            generation = await app.store.find_generation(message_id) or generation  # last: it may be settled by now
+        html = write_reply(message, generation, blocks, branch, is_sandbox=app is not self._desk.own)
         self._hub.publish("ended", message=message_id, html=html)
         await self._tell_conversation(app, message.conversation_id)
 
     async def _tell_conversation(self, app: App, conversation_id: str) -> None:
+        """If it cannot be read, the next view shows it."""
         if app is self._desk.app:
-            self._hub.publish("conversation", **await write_item(app.store, conversation_id))
+            with suppress(StoreError):
+                self._hub.publish("conversation", **await write_item(app.store, conversation_id))
 
     def _name(self, running: Running) -> dict[str, Any]:
         return {"conversation": running.message.conversation_id, "reply": running.message.id}

@@ -18,7 +18,7 @@ _MOST_DIGITS = 15
 
 
 class ViewRoutes:
-    """Over a desk. What is read carries the place in the stream from which its changes are told."""
+    """Over a desk. A view carries the place in the stream from which its changes are told."""
 
     def __init__(self, desk: Desk, views: Views, hub: Hub) -> None:
         self._desk = desk
@@ -37,13 +37,8 @@ class ViewRoutes:
         ]
 
     async def view(self, request: web.Request) -> web.StreamResponse:
-        """`?path=`: `{"screen", "title", "html", "data", "epoch", "seq"}`.
-
-        The number is taken first: an event that the screen shows already does no harm, one that is missed would.
-        """
-        place = {"epoch": self._hub.epoch, "seq": self._hub.seq}
-        view = await self._views.write(request.query.get("path", "/"), find_hash(request) or "")
-        return answer_json(view | place)
+        """`?path=`: `{"screen", "title", "html", "data", "epoch", "seq"}`."""
+        return answer_json(await self._views.write(request.query.get("path", "/"), find_hash(request) or ""))
 
     async def older(self, request: web.Request) -> web.StreamResponse:
         """`?conversation=&before=`: `{"html", "more"}`."""

@@ -1,7 +1,7 @@
 """The screens: which one belongs to an address, and what stands on it."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,6 +9,7 @@ from chit.about import VERSION
 from chit.core.generation import Generation
 from chit.core.jsontext import JsonInvalid, decode_object
 from chit.core.messages import Message
+from chit.errors import NotFound
 from chit.prefs import list_settings
 from chit.render.addresses import find_host
 from chit.store.protocol import Session
@@ -17,6 +18,8 @@ from chit.web.articles import write_articles
 from chit.web.chrome import preferred_model
 from chit.web.conversation_list import show_total
 from chit.web.desk import Desk
+from chit.web.hub import Hub
+from chit.web.live_reply import Snapshot
 from chit.web.sessions import Sessions
 from chit.web.talk import Talk
 
@@ -28,14 +31,26 @@ _SHOWN_PREFS = ("model", "theme", "low_balance", "auto_lock_minutes")
 class Views:
     """Over a desk."""
 
-    def __init__(self, desk: Desk, talk: Talk, sessions: Sessions) -> None:
+    def __init__(self, desk: Desk, talk: Talk, sessions: Sessions, hub: Hub) -> None:
         self._desk = desk
+        self._hub = hub
         self._talk = talk
         self._sessions = sessions
 
     async def write(self, path: str, session_hash: str) -> dict[str, Any]:
-        """`screen`, `title`, `html` and `data` for a page's address. Raises `NotFound`, `StoreError`."""
-        address = urlsplit(path)
+        """`screen`, `title`, `html` and `data` for a page's address, with `epoch` and `seq`: where the stream stands.
+
+        The number and the replies that are coming in are of one moment: what is told of those after it is not in them
+        yet, and would otherwise stand there twice. Raises `NotFound`, `StoreError`.
+        """
+        moment, live = {"epoch": self._hub.epoch, "seq": self._hub.seq}, self._talk.live
+        return await self._find(path, session_hash, live) | moment
+
+    async def _find(self, path: str, session_hash: str, live: Mapping[str, Snapshot]) -> dict[str, Any]:
+        try:
+            address = urlsplit(path)
+        except ValueError:
+            raise NotFound("there is no such page", hint="Check the address.") from None
         match address.path.split("/")[1:]:
             case ["settings", *_]:
                 return _screen("settings", "Settings", await self._settings(session_hash))
@@ -47,14 +62,15 @@ class Views:
                 return _screen("leave", "Leaving", _leave(parse_qs(address.query).get("to", [""])[0]))
             case ["c", conversation_id]:
                 leaf = parse_qs(address.query).get("leaf", [None])[0]
-                return await self._conversation(conversation_id, leaf)
+                return await self._conversation(conversation_id, leaf, live)
             case _:
                 return await self._start()
 
     async def write_older(self, conversation_id: str, before_id: str) -> dict[str, Any]:
         """The messages before one: `html`, and in `more` the oldest of them if there are older ones."""
-        messages = await self._desk.app.store.list_messages_page(conversation_id, None, before_id, PAGE)
-        return {"html": "".join(await self._write(messages)), "more": _more(messages)}
+        store = self._desk.app.store
+        messages = _trim(await store.list_messages_page(conversation_id, None, before_id, PAGE))
+        return {"html": "".join(await self._write(messages, self._talk.live)), "more": _more(messages)}
 
     async def _start(self) -> dict[str, Any]:
         desk = self._desk
@@ -67,18 +83,21 @@ class Views:
             return _screen("first", "Hello", pages.render("first", model=model, passphrase=passphrase))
         return _screen("new", "", pages.render("new", model=model, sandbox=desk.is_sandbox), model=model)
 
-    async def _conversation(self, conversation_id: str, leaf: str | None) -> dict[str, Any]:
+    async def _conversation(
+        self, conversation_id: str, leaf: str | None, live: Mapping[str, Snapshot]
+    ) -> dict[str, Any]:
+        """On the branch of its newest message, or on that of `leaf` with what came of it last."""
         store = self._desk.app.store
         conversation = await store.get_conversation(conversation_id)
-        messages = await store.list_messages_page(conversation_id, leaf, None, PAGE)
+        newest = await store.find_newest_under(conversation_id, leaf) if leaf else None
+        messages = _trim(await store.list_messages_page(conversation_id, newest, None, PAGE))
         html = pages.render(
             "conversation",
             title=conversation.title or "Untitled",
             conversation_id=conversation_id,
-            messages=await self._write(messages),
+            messages=await self._write(messages, live),
         )
         summary = await store.find_summary(conversation_id)
-        live = self._talk.live
         last = next((message for message in reversed(messages) if message.source == "actor"), None)
         generation = await store.find_generation(last.id) if last else None
         return _screen(
@@ -86,15 +105,16 @@ class Views:
             conversation.title or "Untitled",
             html,
             conversation=conversation_id,
+            leaf=messages[-1].id if messages else None,
             more=_more(messages),
             model=_requested_models(generation),
             cost=show_total([summary] if summary else []),
             running=next((message.id for message in messages if message.id in live), None),
         )
 
-    async def _write(self, messages: Sequence[Message]) -> list[Any]:
+    async def _write(self, messages: Sequence[Message], live: Mapping[str, Snapshot]) -> list[Any]:
         desk = self._desk
-        return await write_articles(messages, desk.app.store, live=self._talk.live, is_sandbox=desk.is_sandbox)
+        return await write_articles(messages, desk.app.store, live=live, is_sandbox=desk.is_sandbox)
 
     async def _settings(self, session_hash: str) -> str:
         desk = self._desk
@@ -121,6 +141,12 @@ class Views:
 
 def _screen(screen: str, title: str, html: str, **data: Any) -> dict[str, Any]:
     return {"screen": screen, "title": title, "html": html, "data": data}
+
+
+def _trim(messages: Sequence[Message]) -> Sequence[Message]:
+    """Without results of tools at the beginning: they stand with their calls, on the page before."""
+    first = next((place for place, message in enumerate(messages) if message.source != "client"), 0)
+    return messages[first:]
 
 
 def _more(messages: Sequence[Message]) -> str | None:
