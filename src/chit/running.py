@@ -8,10 +8,11 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from chit.core.answer import Answer, apply_answer, judge_body, judge_stream, name_model, refuse, scrub_answer
+from chit.core.answer import Answer, apply_answer, identify_fault, judge_body, judge_stream, refuse, scrub_answer
 from chit.core.events import Delta, Ended, Event, Retrying, Started
 from chit.core.fault import Fault
 from chit.core.generation import Generation
@@ -26,7 +27,8 @@ MAX_UNCOMMITTED_BYTES = 4 * 1024 * 1024
 """Beyond this the upstream waits for the disk."""
 
 Send = Callable[[], Awaitable[Reply | Fault]]
-Explain = Callable[[Fault], Awaitable[ChitError]]
+Explain = Callable[[Fault], ChitError]
+Advise = Callable[[Fault, ChitError], Awaitable[ChitError]]
 
 
 class Ledger(Protocol):
@@ -54,12 +56,14 @@ class Running:
         message: Message,
         scrub: Callable[[str], str],
         explain: Explain,
+        advise: Advise,
         on_end: Callable[["Running"], None] = lambda _: None,
     ) -> None:
         """`generation` is recorded already, in state `sent`; `send` posts its request once.
 
         `scrub` takes keys out of what a reply says of its failure, before that is stored or shown. `explain`
-        makes of that failure what a person is told.
+        makes of that failure what a person is told, and `advise`, which may take its time and which `stop` cuts short,
+        adds to the end's what has to be looked up.
         """
         self.generation = generation
         self.message = message
@@ -70,6 +74,8 @@ class Running:
         self._send = send
         self._scrub = scrub
         self._explain = explain
+        self._advise = advise
+        self._advising: asyncio.Future[ChitError] | None = None
         self._lines = ReceivedLines(scrub)
         self._on_end = on_end
         self._log: list[Event] = []
@@ -111,6 +117,8 @@ class Running:
 
     async def stop(self) -> Message:
         """Close the upstream at once, keep what came, and wait until that is committed."""
+        if self._advising is not None:
+            self._advising.cancel()
         if self._begun and not self._stopping and not self._ending:
             self._task.cancel()
         self._stopping = True
@@ -166,7 +174,7 @@ class Running:
             delay = wait.seconds + random.uniform(0, wait.jitter)  # noqa: S311 - spreads load, guards nothing
             retries += 1
             self._refused = outcome
-            self._publish([Retrying(retries, delay, await self._explain(outcome))])
+            self._publish([Retrying(retries, delay, self._explain(outcome))])
             await asyncio.sleep(delay)
 
     async def _read_stream(self, reply: Reply, stream: CompletionStream) -> Answer:
@@ -235,22 +243,18 @@ class Running:
         return judge_stream(stream.fold, None, stopped=True)
 
     async def _end(self, answer: Answer) -> None:
+        """Commit the end. Whatever goes wrong here, whoever watches sees an end."""
         now = time.monotonic()
-        await self._drain()
-        answer = name_model(scrub_answer(answer, self._scrub), self.generation)
-        if answer.fault is not None:
-            self.error = await self._explain(answer.fault)
-        if self._store_error is not None:
-            self.error = self._store_error
-            answer = replace(answer, state="cut")
-        first = self._first_token_at
-        ended = replace(
-            apply_answer(self.generation, answer, self.error),
-            time_to_first_token_ms=None if first is None else round((first - self._started_at) * 1000),
-            duration_ms=round((now - self._started_at) * 1000),
-        )
-        message = replace(self.message, parts=answer.parts)
+        ended, message = replace(self.generation, state="unknown"), self.message
         try:
+            await self._drain()
+            answer = identify_fault(scrub_answer(answer, self._scrub), self.generation)
+            if answer.fault is not None:
+                self.error = await self._tell(answer.fault)
+            if self._store_error is not None:
+                self.error = self._store_error
+                answer = replace(answer, state="cut")
+            ended, message = self._conclude(answer, now), replace(self.message, parts=answer.parts)
             await self._ledger.record_end(ended, message, now=time.time())
         except StoreError as error:
             self._store_error = error
@@ -261,6 +265,23 @@ class Running:
             rest = self._rest if self._store_error is None else []
             self._publish([*rest, Ended(ended.state, self.error)])
             self._on_end(self)
+
+    async def _tell(self, fault: Fault) -> ChitError:
+        """What a person is told; in plain words where they would not wait for more."""
+        error = self._explain(fault)
+        if not self._stopping:
+            self._advising = asyncio.ensure_future(self._advise(fault, error))
+            with suppress(asyncio.CancelledError):
+                error = await self._advising
+        return error
+
+    def _conclude(self, answer: Answer, now: float) -> Generation:
+        first = self._first_token_at
+        return replace(
+            apply_answer(self.generation, answer, self.error),
+            time_to_first_token_ms=None if first is None else round((first - self._started_at) * 1000),
+            duration_ms=round((now - self._started_at) * 1000),
+        )
 
     def _publish(self, events: Sequence[Event]) -> None:
         self._log += events
