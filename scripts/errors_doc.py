@@ -28,8 +28,9 @@ error and ends with an exit code; `--json` prints an `error` object with the mem
 the exception. `kind` is a stable word for programs. `retryable` says whether sending the same again, by hand, may help;
 what Chit sends again by itself is at the end of this page. `raw` holds the reply as it was received.
 
-`actions` are what a button can do: `retry`, `retry_with` (`changes` is a JSON Merge Patch of the request), `open_link`,
-`switch_model` (`models` are suggestions), `unlock`, `add_key`.
+`actions` are what a button can do: `retry`, `retry_with` (`changes` is a JSON Merge Patch of the request, but that
+`plugins` are united with those it has by their `id`), `open_link`, `switch_model` (`models` are suggestions), `unlock`,
+`add_key`.
 
 | Exit code | Means |
 |---|---|
@@ -59,6 +60,7 @@ carries a generation id always counts as billed. Every repetition is shown, with
 | What happened | Sent again |
 |---|---|
 | nothing was sent: DNS, the connection or TLS failed | up to three times |
+| a refusal that OpenRouter itself calls not retryable | no |
 | 429 or 503 with OpenRouter's JSON error and no generation id | up to three times, after any `Retry-After` |
 | the same for the free requests of the day | no: they start anew at 00:00 UTC |
 | 402 because running requests have reserved the credits | once, after `Retry-After` |

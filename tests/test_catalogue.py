@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.upstream import Exchange, Upstream, opened
 
 from chit.app import App
 from chit.catalogue import FRESH_SECONDS, SETTING, Catalogue
-from chit.errors import UpstreamError
+from chit.errors import DiskFull, UpstreamError
 from chit.sandbox.account import MANAGEMENT_KEY
 from chit.sandbox.server import Sandbox
 
@@ -72,6 +73,26 @@ async def test_an_old_one_is_better_than_none(tmp_path: Path) -> None:
                 await make(app, clock).list_models()
         assert await make(app, clock).find_ids(20) == ()
     assert caught.value.kind == "offline"
+
+
+async def test_what_is_kept_is_not_trusted(tmp_path: Path) -> None:
+    """Entries that are no objects are passed over."""
+    clock = Clock()
+    async with opened("http://127.0.0.1:9/api/v1", tmp_path) as app:
+        kept = {"base_url": app.prefs.base_url, "fetched_at": clock.now, "models": [1, None, {"id": "a/b"}]}
+        await app.store.record_setting(SETTING, json.dumps(kept))
+        assert await make(app, clock).find_ids(20) == ("a/b",)
+
+
+async def test_models_that_cannot_be_kept_are_still_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk costs the next one a fetch, and this one nothing."""
+
+    async def refuse(*_: Any) -> None:
+        raise DiskFull("the disk is full")
+
+    async with Upstream(answer) as upstream, opened(upstream.base_url, tmp_path) as app:
+        monkeypatch.setattr(app.store, "record_setting", refuse)
+        assert len(await make(app, Clock()).list_models()) == len(MODELS)
 
 
 async def test_the_public_list_does_where_the_own_one_is_refused(tmp_path: Path) -> None:

@@ -739,6 +739,17 @@ async def test_orphans_end_as_far_as_they_came(
     assert (row.settlement is not None) == (generation_id is not None)
 
 
+async def test_taking_over_asks_nobody(tmp_path: Path) -> None:
+    """An orphan whose model was misspelt is told in plain words: a start does not wait for the catalogue."""
+    error = event({"id": "gen-1", "error": {"code": 400, "message": "gpt5-mini is not a valid model ID"}})
+    async with Sandbox(pace=0) as sandbox, opened(sandbox.base_url, tmp_path) as app:
+        orphan = await _record_orphan(app, [error], "gen-1")
+        await app.engine.adopt()
+        row = await app.store.get_generation(orphan.id)
+        assert sandbox.ledger.requests == []
+    assert (row.error or {})["kind"] == "model_unknown"
+
+
 async def test_an_orphan_tells_no_key(tmp_path: Path) -> None:
     """An error that an older Chit kept as it was received is scrubbed when it is taken over, without any key sent."""
     error = event({"id": "gen-1", "error": {"code": 401, "message": f"{SANDBOX_KEY} is wrong"}})

@@ -211,6 +211,20 @@ async def test_an_id_ends_every_repetition(cell: Cell, delivery: Delivery, tmp_p
     check_repetitions(events, cell.kind, 1)
 
 
+@pytest.mark.parametrize("delivery", ["unary", "start"])
+async def test_an_id_in_the_body_counts_too(delivery: Delivery, tmp_path: Path) -> None:
+    """A refusal whose body carries the generation id is asked for once, and what it cost is looked up."""
+    body = b'{"id": "gen-7", "error": {"code": 503, "message": "busy"}}'
+    async with Sandbox(pace=0) as sandbox, opened(sandbox.base_url, tmp_path) as app:
+        sandbox.queue(Reply(status=503, body=body, times=9))
+        running, events = await ask(app, delivery)
+        row = await app.store.get_generation(running.generation.id)
+    assert len(sandbox.ledger.requests) == 1
+    assert row.settlement is not None
+    assert (row.state, row.settlement.generation_id, row.settlement.state) == ("failed", "gen-7", "pending")
+    check_repetitions(events, "provider_overloaded", 1)
+
+
 @pytest.mark.parametrize("has_text", [True, False], ids=["after text", "before text"])
 @pytest.mark.parametrize("cell", [pytest.param(cell, id=label(cell)) for cell in CELLS if cell.page is None])
 async def test_nothing_is_repeated_once_a_stream_has_begun(cell: Cell, has_text: bool, tmp_path: Path) -> None:

@@ -84,7 +84,9 @@ def test_typed_values_are_written_plainly(value: Any, text: str) -> None:
     assert write_toml(value) == text
 
 
-@given(documents(), ways, scalars | st.dictionaries(st.sampled_from(["temperature", "seed"]), st.integers()))
+@given(
+    documents(), ways, scalars | st.dictionaries(st.sampled_from(["temperature", "seed"]), st.integers(), min_size=1)
+)
 def test_a_value_set_is_the_only_change(text: str, way: str, value: Any) -> None:
     """After setting, the value is there, all others are as they were, and so is each comment outside of it."""
     before = tomllib.loads(text)

@@ -1,5 +1,6 @@
 """Asking again and going on: what is sent, where the new reply stands, and which replies cannot be gone on with."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,12 @@ import pytest
 from tests.upstream import DONE, Exchange, Upstream, collect, opened, text_chunk
 
 from chit.app import App
+from chit.catalogue import Catalogue
 from chit.core.events import Ended
 from chit.core.generation import Generation
 from chit.core.history import Tree
 from chit.core.messages import Message, TextPart
+from chit.engine import Engine
 from chit.errors import InputError, NotFound, UpstreamError
 from chit.running import Running
 from chit.sandbox.reply import Reply as Canned
@@ -187,7 +190,7 @@ async def test_a_misspelt_model_is_told_with_the_nearest_ones(tmp_path: Path) ->
 
 
 async def test_a_chain_that_lost_its_beginning_goes_on_from_what_is_there(tmp_path: Path) -> None:
-    """A continuation at the root, as an import may bring it, is gone on with from its own text."""
+    """A continuation at the root, as an import may bring it, is gone on with from its request's prefill."""
     async with Sandbox(pace=0) as sandbox, opened(sandbox.base_url, tmp_path) as app:
         sandbox.queue(cut("One "))
         first = await ask(app, "a/b")
@@ -195,7 +198,7 @@ async def test_a_chain_that_lost_its_beginning_goes_on_from_what_is_there(tmp_pa
             id=new_id(),
             conversation_id=first.message.conversation_id,
             source="actor",
-            parts=(TextPart("two "),),
+            parts=(TextPart(" two "),),
             extra={"OpenRouter": {"continues": True}},
         )
         row = Generation(
@@ -209,4 +212,93 @@ async def test_a_chain_that_lost_its_beginning_goes_on_from_what_is_there(tmp_pa
         )
         await app.store.record_send(conversation=None, messages=[orphan], generation=row)
         await finish(await app.engine.continue_reply(orphan.id))
-    assert json.loads(sandbox.ledger.requests[-1].raw)["messages"] == [{"role": "assistant", "content": "two"}]
+    assert json.loads(sandbox.ledger.requests[-1].raw)["messages"] == [{"role": "assistant", "content": "One two"}]
+
+
+async def test_a_continuation_asked_for_again_stays_one(tmp_path: Path) -> None:
+    """It goes on from the same words beside the first one, and to the model it is part of the reply it follows."""
+    async with Sandbox(pace=0) as sandbox, opened(sandbox.base_url, tmp_path) as app:
+        for reply in (cut("One "), whole("too"), whole("two"), whole("fine")):
+            sandbox.queue(reply)
+        first = await ask(app, "a/b")
+        second = await finish(await app.engine.continue_reply(first.message.id))
+        third = await finish(await app.engine.regenerate(second.message.id))
+        conversation_id = first.message.conversation_id
+        await finish(
+            await app.engine.send([TextPart("And?")], parameters={"model": "a/b"}, conversation_id=conversation_id)
+        )
+    once, again, last = (json.loads(received.raw)["messages"] for received in sandbox.ledger.requests[1:])
+    assert again == once
+    assert again[-1] == {"role": "assistant", "content": "One"}
+    assert third.message.parent_id == first.message.id
+    assert [each["content"] for each in last] == ["Hi", "One two", "And?"]
+
+
+async def test_the_callers_own_prefill_is_gone_on_from(tmp_path: Path) -> None:
+    """What the caller began, what the model added, and what it added next are one message, however often it breaks."""
+    begun = [{"role": "user", "content": "A tale!"}, {"role": "assistant", "content": "Once "}]
+    async with Sandbox(pace=0) as sandbox, opened(sandbox.base_url, tmp_path) as app:
+        for reply in (cut("upon "), cut("a "), whole("time")):
+            sandbox.queue(reply)
+        body = json.dumps({"model": "a/b", "messages": begun, "stream": True}).encode()
+        first = await finish(await app.engine.send_request(body))
+        second = await finish(await app.engine.continue_reply(first.message.id))
+        await finish(await app.engine.continue_reply(second.message.id))
+    sent = [json.loads(received.raw)["messages"] for received in sandbox.ledger.requests]
+    assert [[each["content"] for each in messages] for messages in sent] == [
+        ["A tale!", "Once "],
+        ["A tale!", "Once upon"],
+        ["A tale!", "Once upon a"],
+    ]
+
+
+async def test_a_plugin_of_a_remedy_leaves_the_others_on(tmp_path: Path) -> None:
+    """The remedy for a conversation that is too long is added to what the request had."""
+    plugins = [{"id": "web", "max_results": 1}]
+    async with Sandbox(pace=0) as sandbox, opened(sandbox.base_url, tmp_path) as app:
+        failed = await ask(app, "sandbox/error-context", plugins=plugins)
+        assert failed.error is not None
+        remedy = next(action for action in failed.error.actions if action.kind == "retry_with")
+        again = await finish(await app.engine.regenerate(failed.message.id, changes=remedy.changes))
+    assert json.loads(again.generation.request)["plugins"] == [*plugins, {"id": "context-compression"}]
+
+
+UNKNOWN = b'{"error": {"code": 400, "message": "x/y is not a valid model ID"}}'
+
+
+async def test_a_stop_does_not_wait_for_suggestions(tmp_path: Path) -> None:
+    """While the catalogue keeps an error waiting, a stop tells it without suggestions."""
+    asked = asyncio.Event()
+
+    async def answer(exchange: Exchange) -> None:
+        if exchange.request.method == "POST":
+            await exchange.reply(400, UNKNOWN)
+        else:
+            asked.set()
+            await exchange.gone()
+
+    async with Upstream(answer) as upstream, opened(upstream.base_url, tmp_path) as app:
+        running = await app.engine.send([TextPart("Hi")], parameters={"model": "x/y"})
+        await asked.wait()
+        await running.stop()
+        row = await app.store.get_generation(running.generation.id)
+    assert running.error is not None
+    assert (running.error.kind, row.state) == ("model_unknown", "failed")
+    assert row.error == running.error.as_dict()
+
+
+async def test_a_broken_catalogue_costs_the_suggestions_only(tmp_path: Path) -> None:
+    """Whatever it raises, the error of the reply is the one that is told and recorded."""
+
+    class Broken(Catalogue):
+        async def find_ids(self, seconds: float) -> tuple[str, ...]:
+            raise RuntimeError("a bug")
+
+    async with Sandbox(pace=0) as sandbox, opened(sandbox.base_url, tmp_path) as app:
+        broken = Broken(store=app.store, client=app.client, base_url=sandbox.base_url)
+        engine = Engine(store=app.store, client=app.client, notices=app.notices, catalogue=broken)
+        running = await finish(await engine.send([TextPart("Hi")], parameters={"model": "openai/gpt5-mini"}))
+        row = await app.store.get_generation(running.generation.id)
+    assert running.error is not None
+    assert running.error.kind == "model_unknown"
+    assert row.error == running.error.as_dict()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 from tests.upstream import DONE, collect, event, shown_text, text_chunk, until
@@ -16,7 +17,7 @@ from chit.core.guidance import explain
 from chit.core.messages import Message, TextPart
 from chit.errors import ChitError, DiskFull, KeyUnavailable, StoreError
 from chit.openrouter.reply import Reply
-from chit.running import Running, Send
+from chit.running import Advise, Explain, Running, Send
 
 FULL = DiskFull("the disk is full")
 CUT = Fault(phase="streaming", cause="cut", text="broken")
@@ -27,9 +28,9 @@ def hide(text: str) -> str:
     return text.replace("hunter2", "***")
 
 
-async def tell(fault: Fault) -> ChitError:
-    """Stands for the engine's explanation."""
-    return explain(fault)
+async def add_nothing(fault: Fault, error: ChitError) -> ChitError:
+    """Stands for the engine where it has nothing to look up."""
+    return error
 
 
 class ScriptedReply(Reply):
@@ -141,6 +142,8 @@ def begin(
     *outcomes: Reply | Fault | Exception | asyncio.Event,
     ledger: MemoryLedger | None = None,
     on_end: Callable[[Running], None] = lambda _: None,
+    explain: Explain = explain,
+    advise: Advise = add_nothing,
 ) -> Running:
     """A generation whose attempts have these outcomes, in order; an event is waited for on the way to the next."""
     waiting = list(outcomes)
@@ -155,10 +158,16 @@ def begin(
             else:
                 return outcome
 
-    return start(send, ledger or MemoryLedger(), on_end)
+    return start(send, ledger or MemoryLedger(), on_end, explain, advise)
 
 
-def start(send: Send, ledger: MemoryLedger, on_end: Callable[[Running], None] = lambda _: None) -> Running:
+def start(
+    send: Send,
+    ledger: MemoryLedger,
+    on_end: Callable[[Running], None] = lambda _: None,
+    explain: Explain = explain,
+    advise: Advise = add_nothing,
+) -> Running:
     """A generation that has been recorded."""
     message = Message(id="m", conversation_id="c", source="actor")
     generation = Generation(
@@ -170,7 +179,8 @@ def start(send: Send, ledger: MemoryLedger, on_end: Callable[[Running], None] = 
         generation=generation,
         message=message,
         scrub=hide,
-        explain=tell,
+        explain=explain,
+        advise=advise,
         on_end=on_end,
     )
 
@@ -563,6 +573,38 @@ async def test_a_caller_of_stop_who_is_cancelled_breaks_nothing() -> None:
     assert ledger.log[-1] == "end stopped"
 
 
+async def test_stop_cuts_advice_short() -> None:
+    """What has to be looked up for an error is not waited for by whoever stops: the plain error is committed."""
+    asked = asyncio.Event()
+
+    async def look_up(fault: Fault, error: ChitError) -> ChitError:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    running = begin(Fault(phase="replied", status=401), advise=look_up)
+    await asked.wait()
+    async with asyncio.timeout(20):
+        await running.stop()
+    assert running.error is not None
+    assert running.generation.error == running.error.as_dict()
+    assert await collect(running) == [Ended("failed", running.error)]
+
+
+async def test_who_has_stopped_is_given_no_advice() -> None:
+    """A stop between two attempts ends in plain words at once."""
+    asked: list[Fault] = []
+
+    async def look_up(fault: Fault, error: ChitError) -> ChitError:
+        asked.append(fault)
+        return error
+
+    running = begin(Fault(phase="replied", status=429, has_json_error=True, retry_after=100.0), advise=look_up)
+    await anext(running.watch())
+    await running.stop()
+    assert (running.generation.state, asked) == ("failed", [])
+
+
 # --- sending again ---------------------------------------------------------------------------------------------------
 
 
@@ -675,6 +717,23 @@ async def test_a_bug_on_the_way_ends_the_watchers_and_is_raised() -> None:
     assert ledger.ended is not None
     assert ledger.ended[1].text == "Hel"
     assert reply.closed
+
+
+@pytest.mark.parametrize("explains", [True, False])
+async def test_a_bug_beside_an_error_ends_the_watchers(explains: bool) -> None:
+    """Where the words for a failure cannot be found, its watchers end all the same, and the mistake is raised."""
+
+    def fail(*_: Any) -> Any:
+        raise RuntimeError("a bug")
+
+    running = begin(
+        Fault(phase="replied", status=401),
+        explain=explain if explains else fail,
+        advise=fail if explains else add_nothing,
+    )
+    assert await collect(running) == [Ended("unknown", None)]
+    with pytest.raises(RuntimeError, match="a bug"):
+        await running.wait()
 
 
 @pytest.mark.parametrize("place", ["send", "end", "on_end"])

@@ -1,8 +1,8 @@
 """Generations whose process is gone: what was received of them is judged, and their record ended."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
-from chit.core.answer import Answer, apply_answer, judge_stream, name_model, refuse, scrub_answer
+from chit.core.answer import Answer, apply_answer, identify_fault, judge_stream, refuse, scrub_answer
 from chit.core.fault import Fault
 from chit.core.generation import Generation
 from chit.core.messages import Message
@@ -15,7 +15,7 @@ async def adopt_orphans(
     store: Store,
     *,
     scrub: Callable[[str], str],
-    explain: Callable[[Fault], Awaitable[ChitError]],
+    explain: Callable[[Fault], ChitError],
     clock: Callable[[], float],
 ) -> list[tuple[Generation, Message]]:
     """End the records of orphans: `cut`, or `unknown` where no id ever came. Those that fell to this caller.
@@ -24,8 +24,8 @@ async def adopt_orphans(
     """
     ended = []
     for orphan in await store.adopt_orphans():
-        answer = name_model(scrub_answer(_judge_kept(await store.load_received(orphan), orphan), scrub), orphan)
-        error = await explain(answer.fault) if answer.fault else None
+        answer = identify_fault(scrub_answer(_judge_kept(await store.load_received(orphan), orphan), scrub), orphan)
+        error = explain(answer.fault) if answer.fault else None
         generation = apply_answer(orphan, answer, error)
         message = Message(
             id=orphan.message_id, conversation_id=orphan.conversation_id, source="actor", parts=answer.parts

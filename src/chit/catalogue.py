@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from chit.core.generation import read_text
 from chit.core.jsontext import JsonInvalid, decode_object, encode_json
-from chit.errors import ChitError, UpstreamError
+from chit.errors import ChitError, StoreError, UpstreamError
 from chit.openrouter.client import OpenRouterClient
 from chit.store.protocol import Store
 
@@ -20,7 +21,10 @@ Models = Sequence[Mapping[str, Any]]
 
 
 class Catalogue:
-    """The models of one base URL. Kept in the store, so that the next program need not fetch them."""
+    """The models of one base URL. Kept in the store, so that the next program need not fetch them.
+
+    Another key at the same base URL finds what was kept for the first one: good enough to suggest by.
+    """
 
     def __init__(
         self, *, store: Store, client: OpenRouterClient, base_url: str, clock: Callable[[], float] = time.time
@@ -46,7 +50,8 @@ class Catalogue:
                 return kept
             raise
         record = {"base_url": self._base_url, "fetched_at": self._clock(), "models": models}
-        await self._store.record_setting(SETTING, encode_json(record).decode())
+        with suppress(StoreError):  # the next one fetches them again
+            await self._store.record_setting(SETTING, encode_json(record).decode())
         return models
 
     async def find_ids(self, seconds: float) -> tuple[str, ...]:
@@ -77,7 +82,7 @@ class Catalogue:
             or not isinstance(fetched_at, float)
         ):
             return (), 0.0
-        return models, fetched_at
+        return [model for model in models if isinstance(model, Mapping)], fetched_at
 
 
 def _trim(model: Mapping[str, Any]) -> dict[str, Any]:

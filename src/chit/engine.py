@@ -16,10 +16,10 @@ from chit.core.guidance import explain
 from chit.core.history import Tree
 from chit.core.jsontext import JsonInvalid, decode_object, encode_json
 from chit.core.messages import Message, Part, Source, TextPart, ToolResultPart
-from chit.core.revision import join_replies, revise_request
+from chit.core.revision import continues, join_replies, revise_request
 from chit.core.surrogates import mend_surrogates
 from chit.core.wire import ENGINE, read_parts, read_rest, read_source, write_history
-from chit.errors import InputError, NotFound, UpstreamError
+from chit.errors import ChitError, InputError, NotFound, UpstreamError
 from chit.notices import GenerationEnded, Notices
 from chit.openrouter.client import OpenRouterClient
 from chit.openrouter.reply import Reply
@@ -124,11 +124,14 @@ class Engine:
     ) -> Running:
         """Ask again for a reply, beside the one there is: its request as it was sent, but for `changes`.
 
-        They are a JSON Merge Patch, such as an error's actions carry. Raises `NotFound`, `InputError`, `StoreError`.
+        They are such as an error's actions carry (`Action.changes`). Of a continuation only the rest is asked for
+        again, from where it began. Raises `NotFound`, `InputError`, `StoreError`.
         """
         self._store.check_room()
         reply, before = await find_reply(self._store, message_id)
-        return await self._send_again(reply.parent_id, before, revise_request(before.request, changes or {}), origin)
+        body = revise_request(before.request, changes or {})
+        extra = {ENGINE: {"continues": True}} if continues(reply) else None
+        return await self._send_again(reply.parent_id, before, body, origin, extra)
 
     async def continue_reply(
         self, message_id: str, *, changes: Mapping[str, Any] | None = None, origin: Origin = "library"
@@ -144,7 +147,7 @@ class Engine:
 
     async def adopt(self) -> list[Message]:
         """Finish the records of generations whose process is gone. Raises `StoreError`."""
-        adopted = await adopt_orphans(self._store, scrub=self._client.scrub, explain=self._explain, clock=self._clock)
+        adopted = await adopt_orphans(self._store, scrub=self._client.scrub, explain=_explain, clock=self._clock)
         for generation, message in adopted:
             self._notices.publish(GenerationEnded(message.id, generation.generation_id))
         return [message for _, message in adopted]
@@ -244,24 +247,31 @@ class Engine:
             generation=generation,
             message=actor,
             scrub=self._client.scrub,
-            explain=self._explain,
+            explain=_explain,
+            advise=self._advise,
             on_end=self._note_end,
         )
         self._running.add(running)
         return running
 
-    async def _explain(self, fault: Fault) -> UpstreamError:
-        """What a person is told; where a model's name may be wrong, with the nearest that exist."""
-        here = time.localtime().tm_gmtoff
-        error = explain(fault, utc_offset=here)
+    async def _advise(self, fault: Fault, error: ChitError) -> ChitError:
+        """`error`; where a model's name may be wrong, with the nearest that exist. Never raises."""
         if error.kind not in _MISNAMED:
             return error
-        known = await self._catalogue.find_ids(SUGGESTION_SECONDS)
-        return explain(fault, known_models=known, utc_offset=here)
+        try:
+            known = await self._catalogue.find_ids(SUGGESTION_SECONDS)
+        except Exception:  # whatever is wrong with the catalogue, the error is the one to tell
+            return error
+        return _explain(fault, known)
 
     def _note_end(self, running: Running) -> None:
         self._running.discard(running)
         self._notices.publish(GenerationEnded(running.message.id, running.generation.generation_id, running.error))
+
+
+def _explain(fault: Fault, known_models: Sequence[str] = ()) -> UpstreamError:
+    """In the time of this place; without a model to suggest unless some are known."""
+    return explain(fault, known_models=known_models, utc_offset=time.localtime().tm_gmtoff)
 
 
 def _turns(parts: Sequence[Part]) -> list[tuple[Source, tuple[Part, ...]]]:

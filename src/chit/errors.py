@@ -40,7 +40,8 @@ class Action:
     url: str | None = None
     """The page to open, for `open_link`."""
     changes: Mapping[str, Any] | None = None
-    """Request parameters to change before sending again, for `retry_with`."""
+    """Request parameters to change before sending again, for `retry_with`: a JSON Merge Patch, but that `plugins` are
+    united with those of the request by their `id`."""
     models: tuple[str, ...] = ()
     """Model ids to offer, for `switch_model`."""
 
@@ -171,6 +172,8 @@ class UpstreamError(ChitError):
 
     Built by `core.guidance`, never by hand elsewhere. `status` is HTTP's (None if no reply came), `code` the body's own
     (integer or string), `raw` the body as received, else what the connection reported, `retry_after` seconds.
+    `meant_status` is the status that a code or type in the body stands for where HTTP said that all was well, else
+    `status`.
     """
 
     def __init__(
@@ -182,6 +185,7 @@ class UpstreamError(ChitError):
         link: str | None = None,
         actions: tuple[Action, ...] = (),
         status: int | None = None,
+        meant_status: int | None = None,
         code: int | str | None = None,
         provider: str | None = None,
         retryable: bool = False,
@@ -190,6 +194,7 @@ class UpstreamError(ChitError):
     ) -> None:
         super().__init__(message, hint=hint, kind=kind, link=link, actions=actions)
         self.status = status
+        self.meant_status = status if meant_status is None else meant_status
         self.code = code
         self.provider = provider
         self.retryable = retryable

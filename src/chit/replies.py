@@ -3,7 +3,7 @@
 from chit.core.generation import RUNNING, Generation
 from chit.core.jsontext import decode_object
 from chit.core.messages import Message, ToolCallPart
-from chit.core.revision import continues, join_continued, prefill_request
+from chit.core.revision import continues, find_prefill, join_continued, prefill_request
 from chit.errors import InputError
 from chit.store.protocol import Store
 
@@ -25,14 +25,16 @@ async def find_reply(store: Store, message_id: str) -> tuple[Message, Generation
 async def write_continuation(store: Store, reply: Message, before: Generation) -> bytes:
     """The request that lets the model go on from `reply`, which `before` wrote. Raises `InputError`, `StoreError`.
 
-    Of a reply that is itself a continuation, what the earlier ones said stands before it.
+    Of a reply that is itself a continuation, what the earlier ones said stands before it; before all, what the caller
+    had put into the model's mouth.
     """
     _check_continuable(reply, before)
     said, message = reply.text, reply
     while continues(message) and message.parent_id is not None:
         message = await store.get_message(message.parent_id)
         said = join_continued(message.text, said)
-    return prefill_request(before.request, said, replaces=continues(reply))
+    first = await store.find_generation(message.id) or before
+    return prefill_request(before.request, join_continued(find_prefill(first.request), said))
 
 
 def _check_continuable(reply: Message, before: Generation) -> None:

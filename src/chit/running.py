@@ -8,17 +8,19 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from chit.core.answer import Answer, apply_answer, judge_body, judge_stream, name_model, refuse, scrub_answer
-from chit.core.events import Delta, Ended, Event, ReasoningAdded, Retrying, Started
+from chit.core.answer import Answer, apply_answer, identify_fault, judge_body, judge_stream, refuse, scrub_answer
+from chit.core.events import Delta, Ended, Event, Retrying, Started
 from chit.core.fault import Fault
 from chit.core.generation import Generation
 from chit.core.messages import Message
 from chit.core.received import ReceivedLines
 from chit.core.retry import decide_retry
 from chit.core.stream import CompletionStream
+from chit.core.timing import Timing
 from chit.errors import ChitError, StoreError
 from chit.openrouter.reply import Reply
 
@@ -26,7 +28,8 @@ MAX_UNCOMMITTED_BYTES = 4 * 1024 * 1024
 """Beyond this the upstream waits for the disk."""
 
 Send = Callable[[], Awaitable[Reply | Fault]]
-Explain = Callable[[Fault], Awaitable[ChitError]]
+Explain = Callable[[Fault], ChitError]
+Advise = Callable[[Fault, ChitError], Awaitable[ChitError]]
 
 
 class Ledger(Protocol):
@@ -54,12 +57,14 @@ class Running:
         message: Message,
         scrub: Callable[[str], str],
         explain: Explain,
+        advise: Advise,
         on_end: Callable[["Running"], None] = lambda _: None,
     ) -> None:
         """`generation` is recorded already, in state `sent`; `send` posts its request once.
 
         `scrub` takes keys out of what a reply says of its failure, before that is stored or shown. `explain`
-        makes of that failure what a person is told.
+        makes of that failure what a person is told, and `advise`, which may take its time and which `stop` cuts short,
+        adds to the end's what has to be looked up.
         """
         self.generation = generation
         self.message = message
@@ -70,6 +75,8 @@ class Running:
         self._send = send
         self._scrub = scrub
         self._explain = explain
+        self._advise = advise
+        self._advising: asyncio.Future[ChitError] | None = None
         self._lines = ReceivedLines(scrub)
         self._on_end = on_end
         self._log: list[Event] = []
@@ -80,10 +87,7 @@ class Running:
         self._stopping = False
         self._ending = False
         self._refused: Fault | None = None
-        self._started_at = time.monotonic()
-        self._first_token_at: float | None = None
-        self._thinking_since: float | None = None
-        self._thought_until: float | None = None
+        self._timing = Timing(started_at=time.monotonic())
         self._batch: list[bytes] = []
         self._batch_events: list[Event] = []
         self._committing = False
@@ -113,6 +117,8 @@ class Running:
 
     async def stop(self) -> Message:
         """Close the upstream at once, keep what came, and wait until that is committed."""
+        if self._advising is not None:
+            self._advising.cancel()
         if self._begun and not self._stopping and not self._ending:
             self._task.cancel()
         self._stopping = True
@@ -168,7 +174,7 @@ class Running:
             delay = wait.seconds + random.uniform(0, wait.jitter)  # noqa: S311 - spreads load, guards nothing
             retries += 1
             self._refused = outcome
-            self._publish([Retrying(retries, delay, await self._explain(outcome))])
+            self._publish([Retrying(retries, delay, self._explain(outcome))])
             await asyncio.sleep(delay)
 
     async def _read_stream(self, reply: Reply, stream: CompletionStream) -> Answer:
@@ -176,10 +182,8 @@ class Running:
             await self._record_start(reply.generation_id)
         while not stream.over and self._store_error is None and (data := await reply.read()):
             deltas = stream.feed(data)
-            if deltas and self._first_token_at is None:
-                self._first_token_at = time.monotonic()
-            if deltas and self._thought_until is None:
-                self._note_thinking(deltas)
+            if deltas:
+                self._timing.note(deltas, time.monotonic())
             if self.generation.generation_id is None and stream.fold.generation_id is not None:
                 await self._record_start(stream.fold.generation_id)
             failed = stream.fold.error is not None or stream.garbled
@@ -187,13 +191,6 @@ class Running:
         self._rest += stream.close()
         await self._append(self._lines.take_rest(), [])
         return judge_stream(stream.fold, stream.fault or reply.fault)
-
-    def _note_thinking(self, deltas: Sequence[Delta]) -> None:
-        """When the model began to think, and when it began to say something."""
-        if self._thinking_since is None and isinstance(deltas[0], ReasoningAdded):
-            self._thinking_since = time.monotonic()
-        if not isinstance(deltas[-1], ReasoningAdded):
-            self._thought_until = time.monotonic()
 
     async def _record_start(self, generation_id: str) -> None:
         self.generation = replace(self.generation, generation_id=generation_id, state="streaming")
@@ -246,23 +243,19 @@ class Running:
         return judge_stream(stream.fold, None, stopped=True)
 
     async def _end(self, answer: Answer) -> None:
+        """Commit the end. Whatever goes wrong here, whoever watches sees an end."""
         now = time.monotonic()
-        await self._drain()
-        answer = name_model(scrub_answer(answer, self._scrub), self.generation)
-        if answer.fault is not None:
-            self.error = await self._explain(answer.fault)
-        if self._store_error is not None:
-            self.error = self._store_error
-            answer = replace(answer, state="cut")
-        first, thinking = self._first_token_at, self._thinking_since
-        ended = replace(
-            apply_answer(self.generation, answer, self.error),
-            time_to_first_token_ms=None if first is None else round((first - self._started_at) * 1000),
-            duration_ms=round((now - self._started_at) * 1000),
-            reasoning_ms=None if thinking is None else round(((self._thought_until or now) - thinking) * 1000),
-        )
-        message = replace(self.message, parts=answer.parts)
+        ended, message = replace(self.generation, state="unknown"), self.message
         try:
+            await self._drain()
+            answer = identify_fault(scrub_answer(answer, self._scrub), self.generation)
+            if answer.fault is not None:
+                self.error = await self._tell(answer.fault)
+            if self._store_error is not None:
+                self.error = self._store_error
+                answer = replace(answer, state="cut")
+            ended = self._timing.apply(apply_answer(self.generation, answer, self.error), now)
+            message = replace(self.message, parts=answer.parts)
             await self._ledger.record_end(ended, message, now=time.time())
         except StoreError as error:
             self._store_error = error
@@ -273,6 +266,15 @@ class Running:
             rest = self._rest if self._store_error is None else []
             self._publish([*rest, Ended(ended.state, self.error)])
             self._on_end(self)
+
+    async def _tell(self, fault: Fault) -> ChitError:
+        """What a person is told; in plain words where they would not wait for more."""
+        error = self._explain(fault)
+        if not self._stopping:
+            self._advising = asyncio.ensure_future(self._advise(fault, error))
+            with suppress(asyncio.CancelledError):
+                error = await self._advising
+        return error
 
     def _publish(self, events: Sequence[Event]) -> None:
         self._log += events

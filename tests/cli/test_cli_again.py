@@ -1,10 +1,12 @@
 """`chit regenerate` and `chit continue`: what to do with a reply that failed, broke off or does not please."""
 
 import json
+import signal
 from typing import Any
 
 import pytest
 from tests.cli.person import Person, encode_stream
+from tests.upstream import text_chunk
 
 from chit.sandbox.reply import Reply
 
@@ -130,6 +132,42 @@ def test_remedies_of_every_sort(person: Person) -> None:
     assert " -p provider.only=null -p provider.ignore=null" in told
     told = person.call("ask", "-m", "sandbox/error-context", "Hi", watched=True).err
     assert """ -p 'plugins=[{"id":"context-compression"}]'\n""" in told
+
+
+def test_a_reply_that_is_not_whole_can_be_gone_on_with(person: Person) -> None:
+    """One that reached its limit and one that was stopped name the command at a terminal, and nowhere else."""
+    limited = ("ask", "-m", "sandbox/long", "-p", "max_tokens=3", "Hi")
+    told = person.call(*limited, watched=True).err
+    assert told.count("  Go on from here: chit continue ") == 1
+    assert "chit continue" not in person.call(*limited).err
+    assert "chit continue" not in person.call("ask", "-m", "sandbox/echo", "Hi", watched=True).err
+    command = told.partition("Go on from here: chit ")[2].split()
+    assert person.call(*command).code == 0
+    terminal = person.sit_down("ask", "-m", "sandbox/stall", "Hi")
+    terminal.read_until("never")
+    terminal.process.send_signal(signal.SIGINT)
+    assert terminal.close() == 130
+    assert terminal.screen.count("  Go on from here: chit continue ") == 1
+
+
+def test_pages_that_the_line_does_not_name_are_named(person: Person) -> None:
+    """Those of the other actions; the one that stands in the line is not told again."""
+    told = person.call("ask", "-m", "sandbox/error-data-policy", "Hi", watched=True).err
+    assert "  Open preferences: https://openrouter.ai/settings/preferences\n" in told
+    assert told.count("https://openrouter.ai/settings/privacy") == 1
+
+
+def test_a_question_leads_to_what_goes_on_from_its_reply(person: Person) -> None:
+    """Its newest reply, continuations included, is gone on with and asked for again, from the same words."""
+    first = ask(person, "sandbox/cut")
+    question = person.call("show", first["conversation_id"], "--json").record["messages"][0]["id"]
+    person.upstream.queue(Reply(body=text_chunk(" more"), content_type="text/event-stream"))
+    assert person.call("continue", first["id"]).out == " more\n"
+    person.upstream.queue(Reply(body=encode_stream(" other"), content_type="text/event-stream"))
+    assert person.call("regenerate", question).out == " other\n"
+    assert sent(person) == sent(person, -2)
+    messages = person.call("show", first["conversation_id"], "--json").record["messages"]
+    assert [each["text"] for each in messages] == ["Hi there", first["text"], " more", " other"]
 
 
 def test_a_remedy_with_a_text_value(person: Person) -> None:

@@ -306,7 +306,7 @@ def test_an_upstream_that_is_not_there_is_told_after_the_retries(person: Person)
         person.variables["CHIT_BASE_URL"] = f"http://127.0.0.1:{taken.getsockname()[1]}"
         outcome = person.call("ask", "Hi")
     assert outcome.code == 6
-    assert outcome.err.count("Trying again in") == 3
+    assert [outcome.err.count(words) for words in ("Trying again in", "chit: Again in")] == [1, 2]
 
 
 def test_a_retry_is_told_and_then_works(person: Person) -> None:
@@ -317,6 +317,36 @@ def test_a_retry_is_told_and_then_works(person: Person) -> None:
     assert (outcome.code, outcome.out) == (0, "Hi\n")
     assert "Trying again in 0 s." in outcome.err
     assert "\x1b" not in outcome.err
+
+
+def test_a_retry_tells_its_cause_once(person: Person) -> None:
+    """The same cause is not repeated, another one is told in full, and a quotation ends the sentence it ends."""
+    for message in ("Busy.", "Busy.", "Other"):
+        body = b'{"error": {"code": 429, "message": "%s"}}' % message.encode()
+        person.upstream.queue(Reply(status=429, headers={"Retry-After": "0"}, body=body))
+    outcome = person.call("ask", *ECHO, "Hi")
+    assert outcome.code == 0
+    first, second, third, _ = outcome.err.splitlines()
+    assert first.endswith("OpenRouter said: “Busy.” Trying again in 0 s.")
+    assert second == "chit: Again in 0 s."
+    assert third.endswith("OpenRouter said: “Other”. Trying again in 0 s.")
+
+
+def test_ctrl_c_ends_the_question_about_the_balance(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an error about money the balance is asked for; a person who does not care leaves at once."""
+    ended: list[bool] = []
+
+    async def ask_for_ever(*_: Any) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.append(True)
+            raise
+
+    monkeypatch.setattr(asking, "tell_low_balance", ask_for_ever)
+    assert person.call("ask", "-m", "sandbox/error-credits", "Hi").code == 5
+    assert ended == [True]
 
 
 def test_what_is_not_text_is_told(person: Person) -> None:

@@ -53,6 +53,10 @@ from chit.errors import (
         (UpstreamError("x", kind="model_unknown", hint="", status=400), 4),
         (UpstreamError("x", kind="something new", hint="", status=418), 4),
         (UpstreamError("x", kind="something new", hint="", status=599), 6),
+        (UpstreamError("x", kind="unknown", hint="", status=200, meant_status=403, code="permission_denied"), 4),
+        (UpstreamError("x", kind="unknown", hint="", status=200, meant_status=503, code="503"), 6),
+        (UpstreamError("x", kind="unknown", hint="", status=302), 6),
+        (UpstreamError("x", kind="unknown", hint="", status=200), 1),
     ],
 )
 def test_every_kind_has_its_exit_code(error: ChitError, code: int) -> None:
@@ -60,7 +64,20 @@ def test_every_kind_has_its_exit_code(error: ChitError, code: int) -> None:
     assert exit_code(error) == code
 
 
-@pytest.mark.parametrize(("text", "shown"), [("", ""), (" a ", "a."), ("a?", "a?"), ("a:", "a:"), ("a…", "a…")])
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        (" a ", "a."),
+        ("a?", "a?"),
+        ("a:", "a:"),
+        ("a…", "a…"),
+        ("P said: “no.”", "P said: “no.”"),
+        ('P said "no!"', 'P said "no!"'),
+        ("P said: “no”", "P said: “no”."),
+        ("“”", "“”."),
+    ],
+)
 def test_a_sentence_ends_once(text: str, shown: str) -> None:
     """A full stop is added only where no mark ends the text."""
     assert sentence(text) == shown

@@ -45,6 +45,15 @@ def test_a_conversation_shows_all_its_messages(person: Person, asked: Any) -> No
     assert record["messages"][2] == asked
 
 
+def test_alternatives_are_counted(person: Person, asked: Any) -> None:
+    """Replies to one question say which they are of how many; a message without others beside it says nothing."""
+    person.call("regenerate", asked["id"])
+    shown = person.call("show", asked["conversation_id"]).out
+    heads = [re.sub(r" · [0-9a-f]{8}", "", line) for line in shown.splitlines() if re.search(r" · [0-9a-f]{8}", line)]
+    assert heads == ["system", "you", "model · 1 of 2", "model · 2 of 2"]
+    assert " of 2" not in person.call("show", asked["id"]).out
+
+
 def test_an_unknown_id_is_a_usage_error(person: Person) -> None:
     """One line with a hint; with `--json` the object too."""
     outcome = person.call("show", "nowhere\x1b", "--json")

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chit.core.answer import Answer, judge_body, judge_stream, refuse, scrub_answer
+from chit.core.answer import Answer, identify_fault, judge_body, judge_stream, refuse, scrub_answer
 from chit.core.fault import Fault
 from chit.core.fold import CompletionFold
+from chit.core.generation import Generation
 from chit.core.jsontext import encode_json
 from chit.core.messages import ReasoningPart, TextPart, ToolCallPart
 from chit.core.stream import CompletionStream
@@ -324,3 +325,19 @@ def test_a_good_or_refused_reply_is_left_as_it_is() -> None:
     done = judge_body(encode_json(body({"content": "hunter2"})), None)
     assert scrub_answer(done, hide) is done
     assert scrub_answer(refuse(BROKEN), hide) == refuse(BROKEN)
+
+
+def test_a_failure_is_told_with_what_is_known_of_its_request() -> None:
+    """The model asked for and the id that was seen, from the row, else the reply; a good reply stays as it is."""
+    row = Generation(id="g", message_id="m", conversation_id="c", origin="cli", request=b"", streamed=True)
+    bare = refuse(Fault(phase="unanswered", requested_model="a/b"))
+    named = replace(row, requested_model="c/d", generation_id="gen-1")
+    assert identify_fault(bare, row).fault == bare.fault
+    known = identify_fault(bare, named).fault
+    assert known is not None
+    assert (known.requested_model, known.generation_id) == ("c/d", "gen-1")
+    seen = identify_fault(replace(bare, generation_id="gen-2"), row).fault
+    assert seen is not None
+    assert seen.generation_id == "gen-2"
+    good = replace(bare, fault=None)
+    assert identify_fault(good, named) is good

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chit.core.fault import Fault, Phase, find_error, read_fault, read_seconds, scrub_fault
+from chit.core.fault import Fault, Phase, find_error, find_generation_id, read_fault, read_seconds, scrub_fault
 
 
 def read(error: Any, headers: Mapping[str, str] | None = None, **beside: Any) -> Fault:
@@ -178,3 +178,19 @@ def test_a_fault_without_keys_stays_as_it_is() -> None:
     scrubbed = scrub_fault(fault, lambda text: text)
     assert scrubbed == fault
     assert scrubbed.raw == raw.decode()
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b'{"id": "gen-1", "error": {}}', "gen-1"),
+        (b'{"id": "req-1"}', None),
+        (b'{"id": 7}', None),
+        (b"{}", None),
+        (b"[]", None),
+        (b"gen-1", None),
+    ],
+)
+def test_a_generation_id_is_found_in_a_body(body: bytes, found: str | None) -> None:
+    """Only a text that is spelt like one counts."""
+    assert find_generation_id(body) == found

@@ -185,7 +185,7 @@ REQUEST = {
         text="'models' array must have 3 items or fewer.",
         kind="request_invalid",
         says=("at most 3",),
-        changes=({"models": None},),
+        changes=({"model": "a/b:free", "models": None},),
     ),
     "context": Row(
         status=400,
@@ -892,9 +892,58 @@ def test_the_paid_variant_keeps_the_other_variants(requested: str | None, change
 
 @pytest.mark.parametrize("requested", ["a/b", None])
 def test_fallbacks_are_only_dropped_beside_a_model(requested: str | None) -> None:
-    """Sending without `models` is offered only where `model` remains."""
+    """The first choice alone is offered where it is known, and named: the request may have it in `models` only."""
     fault = replace(ROWS["too many models"].read(), requested_model=requested)
-    assert len(explain(fault).actions) == (1 if requested else 0)
+    changes = [action.changes for action in explain(fault).actions]
+    assert changes == ([{"model": requested, "models": None}] if requested else [])
+
+
+@pytest.mark.parametrize("retryable", [True, False, None])
+def test_trying_again_is_not_offered_against_openrouters_word(retryable: bool | None) -> None:
+    """Where it says that the same is futile, what is left are the changed requests."""
+    availability = {"code": "capacity_exhausted"} | ({} if retryable is None else {"retryable": retryable})
+    error = explain(Fault(phase="replied", status=429, availability=availability, requested_model="a/b"))
+    kinds = [action.kind for action in error.actions]
+    assert error.retryable is (retryable is not False)
+    assert kinds == ["retry", "retry_with", "switch_model"][0 if error.retryable else 1 :]
+
+
+@pytest.mark.parametrize("text", ["free-models-per-day", "free-models-per-day-high-balance", "free-models-per-min"])
+def test_a_paid_model_can_be_chosen_where_free_ones_are_used_up(text: str) -> None:
+    """The hint says to use one; a button does it, whatever model was asked for."""
+    error = explain(Fault(phase="replied", status=429, text=f"Rate limit exceeded: {text}", has_json_error=True))
+    assert error.kind == "free_quota"
+    assert "paid model" in error.hint
+    assert "switch_model" in [action.kind for action in error.actions]
+
+
+@pytest.mark.parametrize(
+    ("kept", "generation_id", "words"),
+    [
+        (True, None, "What had arrived is kept. It may have been billed, and no id came to look that up by. Try again"),
+        (True, "gen-1", "What had arrived is kept. Try again"),
+        (False, None, "It may have run, and been billed, all the same. Try again"),
+    ],
+)
+def test_a_cut_without_an_id_may_have_been_billed(kept: bool, generation_id: str | None, words: str) -> None:
+    """With text and an id the settlement will tell; without an id only the person can look."""
+    fault = Fault(phase="streaming", cause="cut", kept=kept, generation_id=generation_id)
+    assert explain(fault).hint.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("error", "meant"),
+    [
+        ({"code": "permission_denied"}, 403),
+        ({"metadata": {"error_type": "rate_limit_exceeded"}}, 429),
+        ({"code": "503"}, 503),
+        ({"code": "odd"}, 200),
+    ],
+)
+def test_a_word_in_a_stream_means_a_status(error: Mapping[str, Any], meant: int) -> None:
+    """Where HTTP said 200 the code or type of the body says which family of failures it is."""
+    body = json.dumps({"error": {"message": "x", **error}}).encode()
+    assert explain(read_fault(phase="streaming", status=200, headers={}, body=body)).meant_status == meant
 
 
 @pytest.mark.parametrize(
@@ -1109,6 +1158,7 @@ def test_general_words_start_sentences_with_a_capital() -> None:
         *((kind, None, 6) for kind in ("stalled", "offline", "tls", "unexpected_reply")),
         ("unknown", None, 1),
         ("unknown", 200, 1),
+        ("unknown", 302, 6),
         ("unknown", 418, 4),
         ("unknown", 599, 6),
         ("store_damaged", None, 1),

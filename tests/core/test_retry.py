@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chit.core.fault import Cause, Fault, Phase
-from chit.core.retry import MAX_RETRIES, Wait, decide_retry, is_daily_quota, names_policy
+from chit.core.retry import MAX_RETRIES, Wait, decide_retry, is_daily_quota, is_final, names_policy
 
 
 def refused(status: int, **more: Any) -> Fault:
@@ -59,6 +59,16 @@ def test_a_daily_quota_is_never_retried(fault: Fault) -> None:
     """Row 2: the free requests of a day do not come back within minutes."""
     assert is_daily_quota(fault)
     assert decide_retry(fault, 0) is None
+
+
+@pytest.mark.parametrize("status", [402, 429, 502, 503])
+def test_openrouters_own_word_ends_it(status: int) -> None:
+    """What it calls not retryable is not sent again, whatever its status and however short the wait."""
+    fault = refused(status, metadata={"reason": "in_flight_budget_exhausted"}, retry_after=1.0)
+    assert decide_retry(fault, 0) is not None
+    assert decide_retry(replace(fault, availability={"retryable": True}), 0) is not None
+    assert is_final(replace(fault, availability={"retryable": False}))
+    assert decide_retry(replace(fault, availability={"retryable": False}), 0) is None
 
 
 def test_reserved_credits_are_waited_for_once() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chit.core.messages import Message, ReasoningPart, TextPart, ToolCallPart
 from chit.core.revision import (
     continues,
+    find_prefill,
     join_continued,
     join_replies,
     merge_patch,
@@ -85,13 +86,60 @@ def test_a_patch_applied_twice_changes_nothing_more(target: dict[str, Any], patc
 def test_a_prefill_is_the_last_message() -> None:
     """Its end is cut of white space; one that is there already is replaced; the rest of the request stays."""
     body = json.dumps({"messages": [{"role": "user", "content": "Hi"}], "seed": 1}).encode()
-    first = prefill_request(body, "Hello, \n", replaces=False)
+    first = prefill_request(body, "Hello, \n")
     assert json.loads(first) == {
         "messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello,"}],
         "seed": 1,
     }
-    second = json.loads(prefill_request(first, "Hello, you", replaces=True))
+    second = json.loads(prefill_request(first, "Hello, you"))
     assert [message["content"] for message in second["messages"]] == ["Hi", "Hello, you"]
+
+
+@pytest.mark.parametrize(
+    ("messages", "prefill", "count"),
+    [
+        ([], "", 1),
+        (["odd"], "", 2),
+        ([{"role": "user", "content": "Hi"}], "", 2),
+        ([{"role": "assistant", "content": None}], "", 2),
+        ([{"role": "assistant", "content": "x", "tool_calls": [{"id": "1"}]}], "", 2),
+        ([{"role": "assistant", "content": "Once upon"}], "Once upon", 1),
+        ([{"role": "assistant", "content": [{"type": "text", "text": "Once"}], "name": "n"}], "Once", 1),
+    ],
+)
+def test_a_prefill_of_the_callers_own_is_replaced(messages: list[Any], prefill: str, count: int) -> None:
+    """Only words of the model at the end are a prefill; two in a row would be refused, so the new one takes its place.
+
+    What else it says stays.
+    """
+    body = json.dumps({"messages": messages}).encode()
+    assert find_prefill(body) == prefill
+    sent = json.loads(prefill_request(body, "Once upon a time"))["messages"]
+    rest = {"name": "n"} if messages and "name" in messages[-1] else {}
+    assert sent[-1] == {"role": "assistant", "content": "Once upon a time"} | rest
+    assert len(sent) == count
+
+
+def test_a_body_of_another_shape_has_no_prefill() -> None:
+    """Messages that are no list are passed over."""
+    assert find_prefill(b'{"messages": "Hi"}') == ""
+
+
+@pytest.mark.parametrize(
+    ("had", "given", "united"),
+    [
+        (None, [{"id": "b"}], [{"id": "b"}]),
+        ("odd", [{"id": "b"}], [{"id": "b"}]),
+        ([{"id": "a"}, {"id": "b", "x": 1}, "odd"], [{"id": "b"}], [{"id": "a"}, "odd", {"id": "b"}]),
+        ([{"id": "a"}], ["odd"], [{"id": "a"}, "odd"]),
+        ([{"id": "a"}], None, None),
+        ([{"id": "a"}], "odd", "odd"),
+    ],
+)
+def test_plugins_are_united_by_their_id(had: Any, given: Any, united: Any) -> None:
+    """One more leaves the others on, one given anew wins, null still takes all out."""
+    body = json.dumps({"model": "a/b"} | ({} if had is None else {"plugins": had})).encode()
+    assert json.loads(revise_request(body, {"plugins": given})).get("plugins") == united
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ import asyncio
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from chit.app import App, open_app
 from chit.cli.balance_line import tell_low_balance, thrifty_finder
-from chit.cli.exits import DONE, exit_code, print_error
+from chit.cli.exits import DONE, exit_code, print_error, sentence
 from chit.cli.key_marks import warn_of_change
 from chit.cli.parts import part_lines
 from chit.cli.prefs import load_prefs_aloud
@@ -79,6 +80,7 @@ class _Asking:
         self._wait = wait
         self._stopped: int | None = None
         self._shown = ""
+        self._told = ""
         self._linger: asyncio.Task[None] | None = None
 
     async def run(self, question: Question | Again) -> int:
@@ -96,11 +98,13 @@ class _Asking:
             await self._print_chit(message, running.generation)
         if running.error is not None:
             print_error(running.error)
-            if is_terminal(sys.stderr):
-                remedies = list_remedies(running.error, message, running.generation)
-                write_err("".join(f"  {neutralise(line)}\n" for line in remedies))
+        if is_terminal(sys.stderr):
+            remedies = list_remedies(running.error, message, running.generation)
+            write_err("".join(f"  {neutralise(line)}\n" for line in remedies))
         if self._stopped is None:
-            await tell_low_balance(self._app, running.error)
+            self._linger = asyncio.ensure_future(tell_low_balance(self._app, running.error))
+            with suppress(asyncio.CancelledError):
+                await self._linger
         elif running.generation.state != "done":
             return self._stopped
         return DONE if running.error is None else exit_code(running.error)
@@ -139,13 +143,20 @@ class _Asking:
 
     def _show_event(self, event: Event, *, first_thought: bool) -> None:
         if isinstance(event, Retrying):
-            write_err(f"chit: {neutralise(event.error.message)} Trying again in {event.delay:.0f} s.\n")
+            self._announce(event)
         elif self._as_json:
             return
         elif isinstance(event, TextAdded):
             self._write(event.text)
         elif isinstance(event, ReasoningAdded) and first_thought and is_terminal(sys.stderr):
             write_err(paint("thinking…\n", "dim", sys.stderr))
+
+    def _announce(self, event: Retrying) -> None:
+        """That it is sent again; why is told where it was not the last thing told."""
+        message = event.error.message
+        why = "Again" if message == self._told else f"{sentence(message)} Trying again"
+        self._told = message
+        write_err(f"chit: {neutralise(why)} in {event.delay:.0f} s.\n")
 
     def _write(self, text: str) -> None:
         write_out(neutralise(text) if is_terminal(sys.stdout) else text)

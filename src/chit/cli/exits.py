@@ -34,6 +34,9 @@ _OWN_KINDS = {
     "sign_in_expired": 3,
 }
 
+_ENDS = (".", "!", "?", "…")
+_CLOSING = "”’»\"'"
+
 
 def exit_code(error: ChitError) -> int:
     """2 usage or unparsable input, 3 key, 4 rejected, 5 credits or limits, 6 upstream, network or interrupted."""
@@ -41,14 +44,7 @@ def exit_code(error: ChitError) -> int:
         return _OWN_KINDS[error.kind]
     from chit.core.guidance_kinds import exit_code as exit_code_of_kind
 
-    return exit_code_of_kind(error.kind, _failing_status(error) if isinstance(error, UpstreamError) else None)
-
-
-def _failing_status(error: UpstreamError) -> int | None:
-    """HTTP's, or the body's own code where HTTP said that all was well."""
-    if isinstance(error.code, int) and (error.status or 0) < 400:
-        return error.code
-    return error.status
+    return exit_code_of_kind(error.kind, error.meant_status if isinstance(error, UpstreamError) else None)
 
 
 def one_line(error: ChitError) -> str:
@@ -60,9 +56,9 @@ def one_line(error: ChitError) -> str:
 
 
 def sentence(text: str) -> str:
-    """`text` ending in a full stop, unless it ends in a mark of its own."""
+    """`text` ending in a full stop, unless it ends in a mark of its own, be that within quotation marks."""
     text = text.strip()
-    return text if not text or text[-1] in ".!?…:" else f"{text}."
+    return text if not text or text[-1] == ":" or text.rstrip(_CLOSING)[-1:] in _ENDS else f"{text}."
 
 
 def print_error(error: ChitError) -> None:

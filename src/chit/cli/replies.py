@@ -1,13 +1,15 @@
-"""Replies as a person names them on the command line, and the commands that remedy a failed one."""
+"""Replies as a person names them on the command line, and what remedies one that failed or is not whole."""
 
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from chit.cli.exits import one_line
 from chit.core.generation import Generation
 from chit.core.history import Tree
 from chit.core.jsontext import encode_json
 from chit.core.messages import Message, ToolCallPart
+from chit.core.revision import continues
 from chit.errors import ChitError, InputError, NotFound
 from chit.store.ids import short_id
 from chit.store.protocol import Store
@@ -15,6 +17,8 @@ from chit.store.protocol import Store
 
 async def find_reply_id(store: Store, name: str | None) -> str:
     """The reply that `name` names: itself, the newest one to that question, the last one of that conversation.
+
+    What goes on where a reply broke off is a reply to the same question.
 
     None is the last one that the command line asked for. Raises `NotFound`, `StoreError`, and `InputError` where there
     is no reply.
@@ -34,21 +38,27 @@ async def find_reply_id(store: Store, name: str | None) -> str:
         message = await store.get_message(found.id)
         if message.source == "actor":
             return message.id
-        tree = Tree(await store.list_messages(message.conversation_id))
-        replies = [each for each in tree.children(message.id) if each.source == "actor"]
+        replies = _replies_to(message, Tree(await store.list_messages(message.conversation_id)))
     if not replies:
         raise InputError(f"{name} has no reply", hint="Name a reply, its question or its conversation.")
     return replies[-1].id
 
 
-def list_remedies(error: ChitError, message: Message, generation: Generation) -> list[str]:
-    """Commands that a person may type next, one for each action of the error that a command can carry out."""
+def _replies_to(question: Message, tree: Tree) -> list[Message]:
+    """With all that go on from them, oldest first."""
+    replies = [each for each in tree.children(question.id) if each.source == "actor"]
+    for reply in replies:  # grows as it goes
+        replies += [each for each in tree.children(reply.id) if continues(each)]
+    return sorted(replies, key=lambda reply: reply.seq)
+
+
+def list_remedies(error: ChitError | None, message: Message, generation: Generation) -> list[str]:
+    """What a person may do next: going on with a reply that is not whole, then a command, or a page that the error line
+    does not name, for each action of the error that has one.
+    """
     short = short_id(message.id)
-    lines = []
-    is_partial = generation.state in ("cut", "stopped", "failed", "unknown") and bool(message.text.strip())
-    if is_partial and not any(isinstance(part, ToolCallPart) for part in message.parts):
-        lines.append(f"Go on from here: chit continue {short}")
-    for action in error.actions:
+    lines = [f"Go on from here: chit continue {short}"] if _can_go_on(message, generation) else []
+    for action in error.actions if error else ():
         if action.kind == "retry":
             lines.append(f"{action.label}: chit regenerate {short}")
         elif action.kind == "retry_with" and action.changes:
@@ -56,7 +66,15 @@ def list_remedies(error: ChitError, message: Message, generation: Generation) ->
             lines.append(f"{action.label}: chit regenerate {short} {assignments}")
         elif action.kind == "switch_model" and action.models:
             lines.append(f"{action.label}: chit regenerate {short} -m {shlex.quote(action.models[0])}")
+        elif action.kind == "open_link" and error and action.url and action.url not in one_line(error):
+            lines.append(f"{action.label}: {action.url}")
     return lines
+
+
+def _can_go_on(message: Message, generation: Generation) -> bool:
+    is_whole = generation.state == "done" and generation.finish_reason != "length"
+    calls = any(isinstance(part, ToolCallPart) for part in message.parts)
+    return bool(message.text.strip()) and not is_whole and not calls
 
 
 def _write_assignments(changes: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

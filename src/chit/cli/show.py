@@ -10,6 +10,8 @@ from chit.cli.options import as_json
 from chit.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chit.core.generation import Generation
     from chit.core.messages import Message
     from chit.store.sqlite import SqliteStore
@@ -64,17 +66,27 @@ def _show_conversation(store: "SqliteStore", conversation_id: str, *, as_json: b
         conversation = finish(store.get_conversation(conversation_id))
         write_json(conversation_record(conversation, messages, generations))
         return
+    places = _place_alternatives(messages)
     for message in messages:
-        _print_message(message, generations.get(message.id), full=False)
+        _print_message(message, generations.get(message.id), full=False, place=places.get(message.id, ""))
 
 
-def _print_message(message: "Message", generation: "Generation | None", *, full: bool) -> None:
+def _place_alternatives(messages: "Sequence[Message]") -> dict[str, str]:
+    """` · 2 of 3` for each message that has others beside it: replies to one question, questions after one reply."""
+    beside: dict[tuple[str | None, str], list[str]] = {}
+    for message in messages:
+        beside.setdefault((message.parent_id, message.source), []).append(message.id)
+    several = [ids for ids in beside.values() if len(ids) > 1]
+    return {id: f" · {number} of {len(ids)}" for ids in several for number, id in enumerate(ids, 1)}
+
+
+def _print_message(message: "Message", generation: "Generation | None", *, full: bool, place: str = "") -> None:
     from chit.cli.markdown import print_markdown
     from chit.cli.parts import part_lines
     from chit.cli.terminal import paint, write_out
     from chit.store.ids import short_id
 
-    write_out(paint(f"{_NAMES[message.source]} · {short_id(message.id)}\n", "dim", sys.stdout))
+    write_out(paint(f"{_NAMES[message.source]} · {short_id(message.id)}{place}\n", "dim", sys.stdout))
     if message.text:
         print_markdown(message.text)
     write_out("".join(f"{line}\n" for line in part_lines(message)))

@@ -70,11 +70,16 @@ def refuse(fault: Fault) -> Answer:
     return Answer(state=_state_after(fault), fault=fault, generation_id=fault.generation_id)
 
 
-def name_model(answer: Answer, generation: Generation) -> Answer:
-    """`answer`, its failure naming the model that was asked for: a body names the one that served, or none."""
-    if answer.fault is None or generation.requested_model is None:
+def identify_fault(answer: Answer, generation: Generation) -> Answer:
+    """`answer`, its failure naming the model that was asked for and the id that was seen: a body may name neither."""
+    if answer.fault is None:
         return answer
-    return replace(answer, fault=replace(answer.fault, requested_model=generation.requested_model))
+    fault = replace(
+        answer.fault,
+        requested_model=generation.requested_model or answer.fault.requested_model,
+        generation_id=generation.generation_id or answer.generation_id or answer.fault.generation_id,
+    )
+    return replace(answer, fault=fault)
 
 
 def scrub_answer(answer: Answer, scrub: Callable[[str], str]) -> Answer:

@@ -106,6 +106,12 @@ def find_error(body: Any) -> Mapping[str, Any]:
     return {"message": "" if isinstance(found, list) else str(found)}
 
 
+def find_generation_id(body: bytes) -> str | None:
+    """The `gen-…` id in a body that is an object with one."""
+    found = _object(_try_decode(body)).get("id")
+    return found if isinstance(found, str) and found.startswith("gen-") else None
+
+
 def scrub_fault(fault: Fault, scrub: Callable[[str], str]) -> Fault:
     """`fault` with every text in it scrubbed: upstream may repeat the key that it was sent, in any member."""
     return replace(fault, **{each.name: scrub_value(getattr(fault, each.name), scrub) for each in fields(fault)})

@@ -16,6 +16,7 @@ from chit.core.guidance_rules import AVAILABILITY, METADATA, TRANSPORT, TYPES, R
 from chit.core.guidance_statuses import PROVIDERS, STATUSES
 from chit.core.guidance_texts import clean_page, clean_text
 from chit.core.guidance_wordings import ACCESS, MONEY, POLICY, REQUEST, ROUTING
+from chit.core.retry import is_final
 from chit.errors import Action, KeyUnavailable, UpstreamError
 
 RULES: tuple[Rule, ...] = (
@@ -41,6 +42,8 @@ _HARMLESS = ("connect", "dns", "tls", "proxy", "empty")
 
 _NOTHING_CAME = "{source} failed before anything of the reply arrived."
 _MAYBE_BILLED = "It may have run, and been billed, all the same."
+_KEPT = "What had arrived is kept."
+_KEPT_WITHOUT_ID = "What had arrived is kept. It may have been billed, and no id came to look that up by."
 
 
 def explain(fault: Fault, *, known_models: Sequence[str] = (), utc_offset: int = 0) -> UpstreamError:
@@ -59,6 +62,7 @@ def explain(fault: Fault, *, known_models: Sequence[str] = (), utc_offset: int =
         link=_link(facts, rule, info),
         actions=_make_actions(facts, rule, info),
         status=fault.status,
+        meant_status=facts.status,
         code=fault.code,
         provider=fault.provider,
         retryable=_is_retryable(facts, rule, info),
@@ -93,9 +97,10 @@ def _word_message(facts: Facts, rule: Rule, info: KindInfo) -> str:
 
 def _word_hint(facts: Facts, rule: Rule, info: KindInfo) -> str:
     hint = facts.fill(rule.hint or info.hint)
+    is_open = _is_outcome_unknown(facts.fault)
     if facts.fault.kept:
-        return f"What had arrived is kept. {hint}"
-    return f"{_MAYBE_BILLED} {hint}" if _is_outcome_unknown(facts.fault) else hint
+        return f"{_KEPT_WITHOUT_ID if is_open and facts.fault.generation_id is None else _KEPT} {hint}"
+    return f"{_MAYBE_BILLED} {hint}" if is_open else hint
 
 
 def _is_outcome_unknown(fault: Fault) -> bool:
@@ -120,7 +125,8 @@ def _link(facts: Facts, rule: Rule, info: KindInfo) -> str | None:
 def _make_actions(facts: Facts, rule: Rule, info: KindInfo) -> tuple[Action, ...]:
     offered = info.offers if rule.offers is None else rule.offers
     made = (offer.make(facts) for offer in offered)
-    return tuple(action for action in made if action is not None)
+    futile = "retry" if is_final(facts.fault) else None
+    return tuple(action for action in made if action is not None and action.kind != futile)
 
 
 def _is_retryable(facts: Facts, rule: Rule, info: KindInfo) -> bool:

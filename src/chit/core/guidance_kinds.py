@@ -14,8 +14,8 @@ KINDS: Mapping[str, KindInfo] = {kind: _INFOS[kind] for kind in get_args(Kind)}
 
 
 def exit_code(kind: str, status: int | None = None) -> int:
-    """The command line's exit code for an error of `kind`; where the kind is unknown, HTTP's status decides."""
+    """The command line's exit code for an error of `kind`; where the kind is unknown, `UpstreamError.meant_status`."""
     code = KINDS[kind].exit_code if kind in KINDS else EXIT_OTHER
     if code != EXIT_OTHER:
         return code
-    return {4: EXIT_REJECTED, 5: EXIT_UPSTREAM}.get((status or 0) // 100, EXIT_OTHER)
+    return {3: EXIT_UPSTREAM, 4: EXIT_REJECTED, 5: EXIT_UPSTREAM}.get((status or 0) // 100, EXIT_OTHER)

@@ -1,7 +1,8 @@
 """What a person can do about a failure, as data: each offer becomes an `Action` where the facts allow it.
 
 The `changes` of `retry_with` are a JSON Merge Patch (RFC 7396) of the request: null removes a member, an object is
-merged member by member, anything else replaces what is there.
+merged member by member, anything else replaces what is there. Beyond it, `plugins` are united by their `id`
+(`revision.revise_request`): the plugins of the request are not known here.
 """
 
 from collections.abc import Callable, Mapping
@@ -58,7 +59,9 @@ def _drop_free(facts: Facts) -> Mapping[str, Any] | None:
 
 
 def _drop_fallbacks(facts: Facts) -> Mapping[str, Any] | None:
-    return {"models": None} if facts.fault.requested_model else None
+    """The first choice alone; the request may have named it in `models` only."""
+    model = facts.fault.requested_model
+    return {"model": model, "models": None} if model else None
 
 
 def _fall_back(facts: Facts) -> Mapping[str, Any] | None:

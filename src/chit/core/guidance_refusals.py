@@ -181,7 +181,7 @@ _LIMITS: Mapping[Kind, KindInfo] = {
         cause="This account's free requests for today are used up; other free models and other keys share the count.",
         hint="They start anew {reset}. Until then use a paid model; ten credits, once bought, raise the daily count.",
         link=about.CREDITS_PAGE,
-        offers=(offers.DROP_FREE, offers.RETRY, offers.CREDITS),
+        offers=(offers.DROP_FREE, offers.SWITCH_MODEL, offers.RETRY, offers.CREDITS),
         exit_code=EXIT_NO_MONEY,
     ),
     "rate_limited": KindInfo(

@@ -196,15 +196,15 @@ METADATA: tuple[Rule, ...] = (
         kind="free_quota",
         when=both(is_daily, openrouter_says(r"high-balance")),
         hint="They start anew {reset}. Until then use a paid model.",
-        offers=(offers.DROP_FREE,),
+        offers=(offers.DROP_FREE, offers.SWITCH_MODEL),
     ),
-    Rule(kind="free_quota", when=is_daily, offers=(offers.DROP_FREE, offers.CREDITS)),
+    Rule(kind="free_quota", when=is_daily, offers=(offers.DROP_FREE, offers.SWITCH_MODEL, offers.CREDITS)),
     Rule(
         kind="free_quota",
         when=either(limited_by("openrouter_free_tier"), both(may_be(429), openrouter_says(r"free-models-per-"))),
         cause="This account has sent too many free requests within a minute.",
         hint="Try again {wait}: they are counted by the minute. Or use a paid model.",
-        offers=(offers.RETRY, offers.DROP_FREE),
+        offers=(offers.RETRY, offers.DROP_FREE, offers.SWITCH_MODEL),
         retryable=True,
     ),
     Rule(

@@ -28,6 +28,8 @@ def decide_retry(fault: Fault, retries_so_far: int) -> Wait | None:
     """How long to wait before sending again, or None: do not."""
     if fault.generation_id is not None or fault.phase == "streaming":
         return None  # "an id was seen": keep the partial, fetch its info
+    if is_final(fault):
+        return None
     if fault.phase == "unsent":
         return _wait(fault, retries_so_far, MAX_RETRIES)
     if fault.phase == "unanswered" or not fault.has_json_error:
@@ -43,6 +45,11 @@ def _decide_by_status(fault: Fault, retries_so_far: int) -> Wait | None:
     if fault.status == 502 and not names_policy(fault) and not fault.uses_tools:
         return _wait(fault, retries_so_far, 1)
     return None
+
+
+def is_final(fault: Fault) -> bool:
+    """Whether OpenRouter itself says that sending the same again is futile (field guide §4.3)."""
+    return fault.availability.get("retryable") is False
 
 
 def is_daily_quota(fault: Fault) -> bool:

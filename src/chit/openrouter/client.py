@@ -13,7 +13,7 @@ from urllib.parse import quote
 import aiohttp
 
 from chit.about import NAME, VERSION
-from chit.core.fault import Fault, read_fault, scrub_fault
+from chit.core.fault import Fault, find_generation_id, read_fault, scrub_fault
 from chit.core.guidance import explain
 from chit.core.jsontext import JsonInvalid, decode_object
 from chit.core.scrub import Scrubber
@@ -162,7 +162,7 @@ class OpenRouterClient:
             status=response.status,
             headers=_lower(response.headers),
             body=body,
-            generation_id=response.headers.get("X-Generation-Id"),
+            generation_id=response.headers.get("X-Generation-Id") or find_generation_id(body),
             requested_model=model,
             uses_tools=uses_tools,
         )

@@ -104,9 +104,10 @@ async function submit() {
   sending = true;
   fit();
   clearProblem(form.parentElement);
-  const conversation = view.data.conversation;
   const from = place;
-  const body = { text, model: chosen(), ...(parent && { parent: parent.before || null }) };
+  const { conversation, leaf } = view.data;
+  const before = parent ? parent.before || null : leaf;
+  const body = { text, model: chosen(), ...(conversation && { parent: before }) };
   try {
     const path = conversation ? `/c/${encodeURIComponent(conversation)}` : "/c";
     const made = await ask("POST", path, body);

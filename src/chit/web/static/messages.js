@@ -5,7 +5,7 @@ import * as composer from "./composer.js";
 import * as follow from "./follow.js";
 import { parse } from "./fragments.js";
 import * as reply from "./reply.js";
-import { view } from "./router.js";
+import { load, view } from "./router.js";
 import { ask } from "./session.js";
 
 const main = document.getElementById("main");
@@ -74,22 +74,29 @@ function apply(event) {
   }
 }
 
-// A question, a reply or both; what followed the message before them belongs to another branch now.
+// A question, a reply or both; what followed the message before them belongs to another branch now. What follows a
+// message that is not here belongs to one that is not shown, or to a part of this one that is not: the view knows.
 function open(event) {
   const list = main.querySelector(".messages");
   if (!list || event.conversation !== view.data.conversation) {
     return;
   }
   const last = event.after === null ? null : find(event.after);
-  if (last || event.after === null) {
-    while (list.lastElementChild && list.lastElementChild !== last) {
-      list.lastElementChild.remove();
-    }
+  if (event.after !== null && !last) {
+    load();
+    return;
+  }
+  while (list.lastElementChild && list.lastElementChild !== last) {
+    list.lastElementChild.remove();
   }
   for (const html of [event.question, event.html]) {
     if (html) {
       list.append(parse(html));
     }
+  }
+  view.data.leaf = event.reply;
+  if (location.search) {
+    history.replaceState(null, "", location.pathname); // it is the newest branch now
   }
   composer.began(event.reply);
   follow.jump();
