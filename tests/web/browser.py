@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, Route, async_playwright
+from playwright.async_api import Browser, Error, Page, Route, async_playwright
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = (
@@ -45,8 +45,13 @@ class Tab:
     """Addresses that were asked for and are not ours; none was reached."""
 
     async def ask(self, script: str) -> Any:
-        """The value of an expression in the page."""
-        return await self.page.evaluate(script)
+        """The value of an expression in the page; None while it gives way to another one."""
+        try:
+            return await self.page.evaluate(script)
+        except Error as error:
+            if "context was destroyed" in str(error):
+                return None
+            raise
 
     async def until(self, script: str, wanted: Any = True) -> None:
         """Wait for an expression's value; `wait_for_function` cannot, under this policy."""
@@ -70,7 +75,7 @@ class Tab:
     async def stands(self, selector: str, count: int | None = None) -> None:
         """Wait until there is such an element, or so many."""
         found = f"document.querySelectorAll({selector!r}).length"
-        await self.see(found, lambda number: number == count if count is not None else number > 0, f"for {selector}")
+        await self.see(found, lambda number: number == count if count is not None else number, f"for {selector}")
 
     async def reads(self, selector: str, words: str) -> None:
         """Wait until these words are in the first such element."""
@@ -112,7 +117,9 @@ async def opened_browser() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def opened_tab(browser: Browser, address: str, *, friends: tuple[str, ...] = (), **profile: Any) -> AsyncIterator[Tab]:
+async def opened_tab(
+    browser: Browser, address: str, *, friends: tuple[str, ...] = (), **profile: Any
+) -> AsyncIterator[Tab]:
     """A fresh profile at that address. Fails for what went wrong in it. `friends` are origins that may be led to."""
     context = await browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **profile})
     try:

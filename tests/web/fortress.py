@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import apsw
+import pytest
 from tests.upstream import DONE, Exchange, Upstream, event, text_chunk
 from tests.web.office import Setting
 from tests.web.site import Site, hang_up
@@ -44,8 +46,7 @@ class Hostile:
             body = self.reads.get(path)
             await exchange.reply(404 if body is None else 200, json.dumps(body or {"error": {"code": 404}}).encode())
             return
-        question = json.loads(exchange.request.body)["messages"][-1]["content"]
-        text = question if isinstance(question, str) else question[0]["text"]
+        text = str(json.loads(exchange.request.body)["messages"][-1]["content"])
         self.asked.append(text)
         if text in self.errors:
             await exchange.reply(*self.errors[text])
@@ -66,7 +67,11 @@ def say(*texts: str, **delta: Any) -> list[bytes]:
     """A reply in these pieces; `delta` goes along with the first."""
     id = f"gen-{next(_ids)}"
     first = event({"id": id, "model": "a/b", "choices": [{"index": 0, "delta": delta}]}) if delta else b""
-    return [first, *(text_chunk(text, generation_id=id) for text in texts), text_chunk("", generation_id=id, finish="stop")]
+    return [
+        first,
+        *(text_chunk(text, generation_id=id) for text in texts),
+        text_chunk("", generation_id=id, finish="stop"),
+    ]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,9 +98,27 @@ class Fortress(Site):
             while f"telling {message_id}" in {task.get_name() for task in asyncio.all_tasks()}:  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
 
-    async def lead_in(self) -> str:
+    def invite(self, path: str = "/") -> str:
         """An address with a fresh code."""
-        return self.server.openings.invite().address
+        return f"{self.server.address}{path}#{self.server.openings.invite().address.partition('#')[2]}"
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Every row of every table, and every file beside the database. Not among them: what is rendered already,
+        which may be thrown away at any time.
+        """
+        home = self.desk.own.prefs.home
+        connection = apsw.Connection(str(home / "chit.db"), flags=apsw.SQLITE_OPEN_READONLY)
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        assert "rendered" in names
+        found: list[tuple[Any, ...]] = [
+            (name, *row)
+            for name in names
+            if name != "rendered"
+            for row in connection.execute(f"SELECT * FROM {name}")  # noqa: S608 - our own tables
+        ]
+        connection.close()
+        files = [path for path in sorted(home.rglob("*")) if path.is_file() and not path.name.startswith("chit.db")]
+        return found + [(str(path), path.read_bytes()) for path in files]
 
     async def view(self, path: str) -> Any:
         """A screen."""
@@ -109,6 +132,8 @@ async def opened_fortress(home: Path, hostile: Hostile | None = None) -> AsyncIt
     """With a key, and a session of its own in `token`."""
     hostile = hostile or Hostile()
     async with AsyncExitStack() as closing:
+        patch = closing.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("CHIT_HOME", str(home))  # where preferences are written
         upstream = await closing.enter_async_context(Upstream(hostile.answer))
         setting = Setting(home=home, upstream=upstream)  # type: ignore[arg-type] # as much of it as is used
         handed = HandedOver(
@@ -132,18 +157,3 @@ async def opened_fortress(home: Path, hostile: Hostile | None = None) -> AsyncIt
         yield fortress
         for writer in fortress.writers:
             await hang_up(writer)
-
-
-def bodies() -> Mapping[str, bytes]:
-    """JSON that breaks readers (attack case 30), by name."""
-    return {
-        "deep lists": b'{"text": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-        "deep objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
-        "deep and open": b"[" * 100_000,
-        "no end": b'{"text": "x',
-        "a list": b'["text"]',
-        "a text": b'"text"',
-        "nothing": b"",
-        "not a number": b'{"text": "x", "parameters": {"a": NaN}}',
-        "not UTF-8": b'\xff\xfe{"text": "x"}',
-    }

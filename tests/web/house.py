@@ -94,6 +94,7 @@ class Tap:
                 await exchange.chunk(piece)
         finally:
             gone.cancel()
+            await asyncio.wait({gone})
         exchange.hang_up()
 
     async def _take(self, gone: asyncio.Future[None]) -> bytes | None:
@@ -154,9 +155,7 @@ async def opened_house(
     if keys == "sealed" or management:
         entries = {"inference": SANDBOX_KEY} if keys == "sealed" else {}
         entries |= {"management": MANAGEMENT_KEY} if management else {}
-        content = make_content(
-            **{name: make_entry(key, base_url=upstream.base_url) for name, key in entries.items()}
-        )
+        content = make_content(**{name: make_entry(key, base_url=upstream.base_url) for name, key in entries.items()})
         home.mkdir(mode=0o700, exist_ok=True)
         (home / "vault.age").write_bytes(await sealer.seal(encode_content(content), Passphrase(PASSPHRASE)))
     with pytest.MonkeyPatch.context() as patch:

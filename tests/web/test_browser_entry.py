@@ -80,7 +80,7 @@ async def test_the_sandbox_and_back(browser: Browser, tmp_path: Path, upstream: 
         await tab.go(".start")
         await tab.go("main [data-do=leave-sandbox]")
         await tab.screen("first")
-        assert await tab.text(".badge-place") == ""
+        await tab.until("document.querySelector('.badge-place').textContent", "")
 
 
 async def test_the_model_of_the_first_run_is_kept(browser: Browser, tmp_path: Path, upstream: Sandbox) -> None:

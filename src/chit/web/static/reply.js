@@ -8,16 +8,21 @@ const shown = new WeakMap();
 // `changes` as the server streams them: set a block, append text to its open end, cut the list.
 export function change(article, changes) {
   const reply = article.querySelector(".reply");
+  const touched = new Set();
   for (const [verb, at, content] of changes) {
     if (verb === "cut") {
       [...reply.children].slice(at).forEach((block) => block.remove());
-    } else if (verb === "append") {
-      append(blockAt(reply, at), content);
+      continue;
+    }
+    const block = blockAt(reply, at);
+    touched.add(block);
+    if (verb === "append") {
+      append(block, content);
     } else if (verb === "set") {
-      setBlock(blockAt(reply, at), content);
+      setBlock(block, content);
     }
   }
-  letScroll(reply);
+  touched.forEach(letScroll);
 }
 
 function blockAt(reply, at) {
