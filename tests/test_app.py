@@ -10,7 +10,7 @@ import pytest
 from tests.canaries import echo_forms, find_canary, find_leaks
 from tests.upstream import Exchange, Upstream, collect, event, give_key, opened, text_chunk, until
 
-from chit.app import KEY_MARKS, check_key_marks, open_app, record_key_marks
+from chit.app import check_key_marks, open_app, record_key_marks
 from chit.core.messages import TextPart
 from chit.engine import Engine
 from chit.errors import StoreDamaged, StoreError
@@ -20,7 +20,7 @@ from chit.sandbox.account import SANDBOX_KEY
 from chit.sandbox.server import Sandbox
 from chit.settlement import Settler
 from chit.store import sqlite as sqlite_module
-from chit.vault.fingerprint import Marks
+from chit.vault.fingerprint import KEY_MARKS, Marks
 
 HELLO = (TextPart("Hello?"),)
 

@@ -75,16 +75,16 @@ async def test_a_recovery_counts_although_nobody_asked_for_notices(tmp_path: Pat
 
 
 async def test_a_key_near_its_limit_is_told_without_a_management_key(tmp_path: Path) -> None:
-    """A fresh small limit is no news, its last tenth is, and a new day starts anew."""
+    """A fresh small limit is no news, its last quarter is, and a new day starts anew."""
     async with Sandbox() as sandbox, at_work(tmp_path, sandbox.base_url, Keyring(SANDBOX_KEY, None)) as bench:
         told = []
-        for left in (5, 0.6, 0.5, 0.3, 0.25, 5, 0.5):
+        for left in (5, 1.3, 1, 0.6, 0.5, 5, 1):
             sandbox.account.keys[SANDBOX_KEY] = Key(limit=5, limit_remaining=left, limit_reset="daily")
             await bench.watch.refresh()
             notice = await bench.watch.take_notice()
             told.append(notice.text[:44] if notice else None)
     near = "of this key's daily limit of $5.00"
-    assert told == [None, None, f"$0.50 {near} lef", None, f"$0.25 {near} lef", None, f"$0.50 {near} lef"]
+    assert told == [None, None, f"$1.00 {near} lef", None, f"$0.50 {near} lef", None, f"$1.00 {near} lef"]
 
 
 async def test_a_budget_counts_as_a_limit(tmp_path: Path) -> None:
@@ -104,6 +104,17 @@ async def test_a_threshold_of_zero_never_tells(tmp_path: Path) -> None:
         sandbox.account.change({"total_usage": 30, "keys": {SANDBOX_KEY: {"limit": 5, "limit_remaining": 0}}})
         await bench.watch.refresh()
         assert await bench.watch.take_notice() is None
+
+
+async def test_the_threshold_changes_while_it_runs(tmp_path: Path) -> None:
+    """What a person sets holds from the next notice on, and zero silences at once."""
+    async with Sandbox() as sandbox, at_work(tmp_path, sandbox.base_url) as bench:
+        sandbox.account.change({"total_usage": 10})
+        await bench.watch.refresh()
+        assert await bench.watch.take_notice() is None
+        for threshold, is_told in (("20", True), ("0", False)):
+            bench.watch.change_threshold(Decimal(threshold))
+            assert (await bench.watch.take_notice() is not None) == is_told
 
 
 async def test_what_is_old_is_no_news(tmp_path: Path) -> None:
@@ -174,6 +185,23 @@ async def test_it_asks_at_once_when_money_ran_out(tmp_path: Path) -> None:
         await until(lambda: bench.watch._ended.is_set())
         bench.notices.publish(GenerationEnded("m", None, out_of_money()))
         await until(lambda: len(bench.told) == 3)
+
+
+@pytest.mark.usefixtures("eager")
+async def test_a_question_from_before_the_money_ran_out_is_no_answer(tmp_path: Path) -> None:
+    """Who asks after a 402 while an earlier question is under way gets a later answer, in one question more."""
+    account = Account()
+    account.gate.clear()
+    async with Upstream(account) as upstream, at_work(tmp_path, upstream.base_url, runs=True) as bench:
+        await asked(account, 2)
+        bench.notices.publish(GenerationEnded("m", None, out_of_money()))
+        asking = [asyncio.create_task(bench.watch.refresh()) for _ in range(2)]
+        await asyncio.sleep(0)
+        account.gate.set()
+        balances = await asyncio.gather(*asking)
+        await until(lambda: not bench.watch._ran_out.is_set())
+    assert balances == [bench.told[1]] * 2
+    assert (len(bench.told), len(account.asked)) == (2, 4)
 
 
 @pytest.mark.usefixtures("eager")

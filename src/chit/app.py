@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from chit.balance import BalanceWatch, FindKey
 from chit.catalogue import Catalogue
-from chit.core.jsontext import JsonInvalid, decode_object, encode_json
+from chit.core.jsontext import encode_json
 from chit.core.secret import Secret
 from chit.engine import Engine
 from chit.notices import Notices
@@ -17,12 +16,7 @@ from chit.prefs import UserPrefs
 from chit.settlement import Settler
 from chit.store.protocol import Store
 from chit.store.sqlite import open_store
-
-if TYPE_CHECKING:
-    from chit.vault.fingerprint import Marks
-
-KEY_MARKS = "key_marks"
-"""The setting that holds what is remembered of the vault."""
+from chit.vault.fingerprint import KEY_MARKS, Marks, find_change, read_marks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,20 +113,18 @@ async def _cancel(task: asyncio.Task[None]) -> None:
         await task
 
 
-async def check_key_marks(store: Store, marks: "Marks") -> str | None:
+async def check_key_marks(store: Store, marks: Marks) -> str | None:
     """What to warn of where a key or the vault is not the one that Chit last used (attack case 39), else None.
 
     `marks` are remembered, so that the same change is told once, and the first sight of a key says nothing. Raises
     `StoreError`.
     """
-    from chit.vault.fingerprint import find_change
-
     known = await _find_key_marks(store)
     await _remember(store, known, marks)
     return find_change(known, marks)
 
 
-async def record_key_marks(store: Store, marks: "Marks") -> None:
+async def record_key_marks(store: Store, marks: Marks) -> None:
     """After a change of the keys that is our own: from now on these are the ones expected. Raises `StoreError`."""
     await _remember(store, await _find_key_marks(store), marks)
 
@@ -143,23 +135,12 @@ async def has_key_mark(store: Store, name: str) -> bool:
     return marks is not None and name in marks.fingerprints
 
 
-async def _find_key_marks(store: Store) -> "Marks | None":
+async def _find_key_marks(store: Store) -> Marks | None:
     """None where there are none, or none that can be read: then everything is seen for the first time."""
-    from chit.vault.fingerprint import Marks
-
-    text = await store.find_setting(KEY_MARKS)
-    try:
-        record = decode_object((text or "").encode())
-    except JsonInvalid:
-        return None
-    vault_id, found = record.get("vault_id"), record.get("fingerprints")
-    fingerprints = (
-        {name: mark for name, mark in found.items() if isinstance(mark, str)} if isinstance(found, dict) else {}
-    )
-    return Marks(vault_id=vault_id if isinstance(vault_id, str) else None, fingerprints=fingerprints)
+    return read_marks(await store.find_setting(KEY_MARKS))
 
 
-async def _remember(store: Store, known: "Marks | None", seen: "Marks") -> None:
+async def _remember(store: Store, known: Marks | None, seen: Marks) -> None:
     """Known marks that are not seen now are kept: a locked vault shows nothing, and must not be a way to forget."""
     before = {"vault_id": known.vault_id, "fingerprints": dict(known.fingerprints)} if known else None
     now = {

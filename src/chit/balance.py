@@ -9,20 +9,32 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from chit.core.balance import Balance, Credits, KeyAllowance, Problem
-from chit.core.balance_records import read_balance, read_credits, read_key
+from chit.core.balance import Balance, Credits, KeyAllowance
+from chit.core.balance_answers import (
+    NO_MANAGEMENT_KEY,
+    NOT_MANAGEMENT,
+    UNREADABLE,
+    Reason,
+    choose_error,
+    explain_reason,
+    judge_credits,
+    may_ask_instead,
+)
+from chit.core.balance_records import read_balance, read_key
 from chit.core.jsontext import JsonInvalid, decode_object, encode_json
 from chit.core.low_balance import LowBalance, decide_notice, read_told
 from chit.core.secret import Secret
-from chit.errors import ChitError, KeyUnavailable, StoreError, UpstreamError, VaultLocked
+from chit.errors import ChitError, KeyUnavailable, StoreError, UpstreamError, VaultError
 from chit.notices import BalanceChanged, GenerationEnded, Notice, Notices
 from chit.openrouter.client import OpenRouterClient
+from chit.openrouter.credits_question import ask_credits
 from chit.prefs import UserPrefs
 from chit.store.protocol import Store
-from chit.vault.fingerprint import fingerprint
+from chit.vault.fingerprint import KEY_MARKS, fingerprint, read_marks
 
 REFRESH_SECONDS = 60.0
 """What is younger is not asked for anew, except on demand and when money ran out."""
@@ -35,17 +47,7 @@ NOTICE_SECONDS = 3600.0
 
 _ABOUT_MONEY = ("credits_exhausted", "credits_insufficient", "credits_in_flight", "key_limit", "budget")
 
-NO_MANAGEMENT_KEY = Problem(kind="missing", text="no management key is stored, and only one can read account credits")
-NOT_MANAGEMENT = Problem(
-    kind="wrong_kind", text="the key stored as management key is an ordinary one, which cannot read account credits"
-)
-AMBIGUOUS = Problem(
-    kind="failed", text="OpenRouter answered two zeros without saying what kind of key it was asked with"
-)
-UNREADABLE = Problem(kind="failed", text="OpenRouter's answer could not be read")
-
 FindKey = Callable[[], Awaitable[Secret]]
-Reason = Problem | ChitError | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +90,15 @@ class BalanceWatch:
         self._management_key = management_key
         self._clock = clock
         self._bound_to: str | None = None
+        self._marks: dict[str, str] = {}
         self._asking = asyncio.Lock()
-        self._answers = 0
+        self._begun = self._answered = self._stale = 0
         self._ended = asyncio.Event()
         self._ran_out = asyncio.Event()
+
+    def change_threshold(self, threshold: Decimal) -> None:
+        """From now on a balance below this is low; US dollars, 0 for never."""
+        self._threshold = threshold
 
     async def load(self) -> Balance:
         """What was last found out with these keys, by this process or another; OpenRouter is not asked."""
@@ -99,10 +106,14 @@ class BalanceWatch:
         return self.balance
 
     async def refresh(self) -> Balance:
-        """Ask now. What cannot be asked stays as it was, with its age and the reason; nothing is raised for it."""
-        before = self._answers
+        """Ask now, or wait for a question that is under way, unless money ran out after it began.
+
+        What cannot be asked stays as it was, with its age and the reason; nothing is raised for it.
+        """
+        before = self._answered
         async with self._asking:
-            await self._ask(before)
+            if self._answered <= max(before, self._stale):
+                await self._ask()
         return self.balance
 
     async def refresh_if_due(self) -> Balance:
@@ -133,6 +144,7 @@ class BalanceWatch:
         if isinstance(notice, GenerationEnded):
             self._ended.set()
             if is_about_money(notice.error):
+                self._stale = self._begun
                 self._ran_out.set()
 
     async def _await_reason(self) -> None:
@@ -154,26 +166,25 @@ class BalanceWatch:
 
     # --- asking ----------------------------------------------------------------------------------------------------
 
-    async def _ask(self, answers: int) -> None:
-        if self._answers != answers:
-            return  # somebody asked while this waited
+    async def _ask(self) -> None:
+        self._begun = question = self._begun + 1
         keys = await self._find_keys()
         await self._recall(keys)
         known = self.balance
         (key, key_reason), (credits, credits_reason) = await asyncio.gather(
             self._ask_key(keys.inference), self._ask_credits(keys.management)
         )
-        if credits is None and key is not None and key.is_management:
+        if may_ask_instead(key, credits):
             credits, credits_reason = await self._ask_credits(keys.inference)
-        self.trouble = _choose_error(key_reason, credits_reason) if key is None and credits is None else None
+        self.trouble = choose_error(key_reason, credits_reason) if key is None and credits is None else None
         self.balance = Balance(
             credits=credits or (None if credits_reason is NOT_MANAGEMENT else known.credits),
             key=key or known.key,
-            credits_problem=_explain(credits_reason),
-            key_problem=_explain(key_reason),
+            credits_problem=explain_reason(credits_reason),
+            key_problem=explain_reason(key_reason),
             tried_at=self._clock(),
         )
-        self._answers += 1
+        self._answered = question
         await self._record("balance", self.balance.as_dict())
         await self._decide(self.balance, showing=False)
         self._notices.publish(BalanceChanged(self.balance))
@@ -188,27 +199,10 @@ class BalanceWatch:
         return (None, UNREADABLE) if allowance.says_nothing else (allowance, None)
 
     async def _ask_credits(self, key: Secret | KeyUnavailable | None) -> tuple[Credits | None, Reason]:
-        """403, and a success with two zeros, are the account's word only if the key is known to be a management key."""
         if not isinstance(key, Secret):
             return None, NO_MANAGEMENT_KEY if key is None or key.kind == KeyUnavailable.kind else key
-        try:
-            credits = read_credits(await self._client.fetch_credits(key=lambda: key), self._clock())
-        except ChitError as error:
-            forbidden = isinstance(error, UpstreamError) and error.status == 403
-            ordinary = forbidden and await self._is_management(key) is False
-            return None, NOT_MANAGEMENT if ordinary else error
-        if credits is None:
-            return None, UNREADABLE
-        if not credits.is_blank or (is_management := await self._is_management(key)):
-            return credits, None
-        return None, AMBIGUOUS if is_management is None else NOT_MANAGEMENT
-
-    async def _is_management(self, key: Secret) -> bool | None:
-        """What the key says of itself; None if it does not."""
-        try:
-            return read_key(await self._client.fetch_key(key=lambda: key), self._clock()).is_management
-        except ChitError:
-            return None
+        judged = judge_credits(await ask_credits(self._client, lambda: key), self._clock())
+        return (judged, None) if isinstance(judged, Credits) else (None, judged)
 
     # --- remembering -----------------------------------------------------------------------------------------------
 
@@ -227,10 +221,8 @@ class BalanceWatch:
         return _Keys(inference=inference, management=management)
 
     async def _recall(self, keys: _Keys) -> None:
-        """Bind to these keys, and take over what is known with them. A locked vault does not make forget."""
-        name = self._name_of(keys)
-        if name is None and VaultLocked in (type(keys.inference), type(keys.management)):
-            return
+        """Bind to these keys, and take over what is known with them."""
+        name = await self._name_of(keys)
         if name != self._bound_to:
             self._bound_to, self.balance = name, Balance()
         stored = read_balance(await self._find_record("balance"))
@@ -238,10 +230,26 @@ class BalanceWatch:
             self.balance = stored
             self._notices.publish(BalanceChanged(stored))
 
-    def _name_of(self, keys: _Keys) -> str | None:
+    async def _name_of(self, keys: _Keys) -> str | None:
         """By which the base URL with these keys is known; None without any key."""
-        marks = [fingerprint(key) if isinstance(key, Secret) else "" for key in (keys.inference, keys.management)]
+        self._marks = {
+            "inference": await self._find_mark("inference", keys.inference),
+            "management": await self._find_mark("management", keys.management),
+        }
+        marks = self._marks.values()
         return sha256("\n".join([self._base_url, *marks]).encode()).hexdigest()[:16] if any(marks) else None
+
+    async def _find_mark(self, name: str, key: Secret | KeyUnavailable | None) -> str:
+        """A key in a locked vault is the one that was last seen there: locking must not make forget."""
+        if isinstance(key, Secret):
+            return fingerprint(key)
+        if not isinstance(key, VaultError):
+            return ""
+        try:
+            recorded = read_marks(await self._store.find_setting(KEY_MARKS))
+        except StoreError:
+            recorded = None
+        return (recorded and recorded.fingerprints.get(name)) or self._marks.get(name, "")
 
     async def _decide(self, balance: Balance, *, showing: bool) -> LowBalance | None:
         """The notice if it is to be shown, which counts as told; what has recovered is forgotten in any case."""
@@ -271,20 +279,6 @@ class BalanceWatch:
         except StoreError:
             return False
         return True
-
-
-def _explain(reason: Reason) -> Problem | None:
-    if not isinstance(reason, ChitError):
-        return reason
-    if isinstance(reason, VaultLocked):
-        return Problem(kind="locked", text="the vault is locked, and the key may be in it: chit key unlock")
-    return Problem(kind="missing" if isinstance(reason, KeyUnavailable) else "failed", text=reason.message)
-
-
-def _choose_error(*reasons: Reason) -> ChitError | None:
-    """The one to report: a key that was sent and failed tells more than one that is missing."""
-    errors = [reason for reason in reasons if isinstance(reason, ChitError)]
-    return min(errors, key=lambda error: isinstance(error, KeyUnavailable), default=None)
 
 
 def is_about_money(error: ChitError | None) -> bool:

@@ -24,7 +24,7 @@ LOW = (
     "chit: $8.42 of account credits left: below $10 OpenRouter checks billing more strictly, so replies may start "
     "later. https://openrouter.ai/settings/credits\n"
 )
-MEMBERS = ["state", "credits", "key", "credits_problem", "key_problem", "tried_at", "age_seconds", "low"]
+MEMBERS = ["state", "credits", "key", "credits_problem", "key_problem", "tried_at", "age_seconds", "low", "error"]
 
 
 def table(person: Person, *arguments: str, code: int = 0) -> dict[str, str]:
@@ -89,7 +89,7 @@ def test_a_program_gets_an_object(manager: Person) -> None:
     assert (record["credits"]["left"], record["credits"]["total_credits"]) == ("8.42", "25.0")
     assert (record["key"]["has_limit"], record["key"]["limit"], record["key"]["limit_remaining"]) == (False, None, None)
     assert 0 <= record["age_seconds"] < 60
-    assert record["low"]["credits"] == "8.42"
+    assert (record["low"]["credits"], record["error"]) == ("8.42", None)
     assert manager.call("ask", *ECHO, "Hi").err.endswith(LOW)
     manager.upstream.account.total_usage = Decimal(0)
     assert manager.call("balance", "--json").record["low"] is None
@@ -134,8 +134,49 @@ def test_without_any_key_it_ends_with_3(stranger: Person, hand_over: HandOver) -
     seal(stranger)
     locked = stranger.call("balance", "--json")
     assert (locked.code, locked.record["error"]["kind"]) == (3, "locked")
+    assert (list(locked.record), locked.record["state"], locked.record["credits"]) == (MEMBERS, "unknown", None)
     wrong = stranger.call("balance", "--json", "--passphrase-fd", hand_over("wrong"))
     assert (wrong.code, wrong.record["error"]["kind"]) == (3, "wrong_passphrase")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code", "kind"),
+    [("OPENROUTER_API_KEY", "hunter2", 3, "key_missing"), ("CHIT_LOW_BALANCE", "much", 2, "input_invalid")],
+)
+def test_what_fails_before_anything_is_asked_is_an_object_too(
+    person: Person, name: str, value: str, code: int, kind: str
+) -> None:
+    """A program that reads balances needs one shape only; a person gets the line alone."""
+    person.variables[name] = value
+    outcome = person.call("balance", "--json")
+    assert (outcome.code, list(outcome.record), outcome.record["state"]) == (code, MEMBERS, "unknown")
+    assert outcome.record["error"]["kind"] == kind
+    assert [outcome.record[member] for member in MEMBERS[1:-1]] == [None] * 7
+    plain = person.call("balance")
+    assert (plain.code, plain.out, plain.err) == (code, "", outcome.err)
+
+
+def test_a_question_that_failed_is_in_the_object(person: Person) -> None:
+    """With its reason, beside what is known."""
+    person.upstream.account.keys[KEY] = Key(disabled=True)
+    outcome = person.call("balance", "--json")
+    assert (outcome.code, list(outcome.record)) == (3, MEMBERS)
+    assert (outcome.record["error"]["kind"], outcome.record["error"]["status"]) == ("key_rejected", 401)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_vault_that_locks_leaves_what_was_known(stranger: Person, hand_over: HandOver) -> None:
+    """The figures, their age and the reason; the exit code says that nothing could be asked."""
+    for key, *options in ((KEY,), (MANAGEMENT_KEY, "--management")):
+        fd = hand_over(PASSPHRASE, PASSPHRASE)
+        assert stranger.call("key", "set", *options, "--passphrase-fd", fd, typed=key.encode()).code == 0
+    stranger.upstream.account.total_usage = Decimal("16.58")
+    assert table(stranger, "--passphrase-fd", hand_over(PASSPHRASE))["account credits"] == "$8.42 left"
+    told = table(stranger, code=3)
+    assert told["account credits"] == "$8.42 left"
+    assert told["as of"] == "just now, and not since: the vault is locked, and the key may be in it: chit key unlock"
+    record = stranger.call("balance", "--json").record
+    assert (record["state"], record["credits"]["left"], record["error"]["kind"]) == ("account", "8.42", "locked")
 
 
 def test_a_disabled_key_ends_with_3_and_unknown(person: Person) -> None:
@@ -174,6 +215,21 @@ def test_names_from_upstream_do_not_reach_the_terminal(person: Person) -> None:
     assert outcome.code == 0
     assert "\x1b" not in outcome.out + outcome.err
     assert "\ufffd]0;x" in outcome.err
+
+
+@pytest.mark.parametrize("columns", [60, 100])
+def test_at_a_terminal_it_is_wrapped_by_word(person: Person, columns: int) -> None:
+    """Each figure stands under what it belongs to, no line is wider than the terminal, and an address stays whole."""
+    terminal = person.sit_down("balance", columns=columns)
+    assert terminal.close() == 0
+    lines = terminal.screen.splitlines()
+    assert max(map(len, lines)) <= columns
+    titles = [line[:26].strip() for line in lines if line[:26].strip() and not line.strip().startswith("https:")]
+    key = ["limit", "used", "free requests", "as of", "change it"]
+    assert titles == ["this key may still spend", *key, "account credits"]
+    assert lines[-1].strip() == "https://openrouter.ai/settings/management-keys"
+    assert "https://openrouter.ai/settings/keys" in [line.split()[-1] for line in lines]
+    assert " ".join(terminal.screen.split()).count("it has no limit of its own") == 1
 
 
 def test_ages_are_told_in_words() -> None:

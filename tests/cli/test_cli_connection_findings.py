@@ -1,5 +1,7 @@
 """What a probe means for a person."""
 
+from dataclasses import replace
+
 import pytest
 
 from chit.cli.connection_findings import examine_base_url, examine_connection, find_upstream_failure
@@ -22,8 +24,9 @@ def a_probe(*, status: int = 401, tls: Tls | None = None, skew: float | None = 0
     ("skew", "verdict", "words", "code"),
     [
         (None, "note", "the server does not tell the time", 0),
-        (-0.5, "ok", "right to within 0 s", 0),
-        (59.0, "ok", "right to within 59 s", 0),
+        (0.0, "ok", "right to within 1 s", 0),
+        (-0.5, "ok", "right to within 1 s", 0),
+        (58.2, "ok", "right to within 59 s", 0),
         (61.0, "warn", "61 s ahead", 0),
         (-599.0, "warn", "10 min behind", 0),
         (601.0, "bad", "10 min ahead: encrypted connections may be refused", 6),
@@ -35,6 +38,13 @@ def test_the_clock(skew: float | None, verdict: str, words: str, code: int) -> N
     clock = examine_connection(a_probe(skew=skew), URL, NOBODY)[1]
     assert (clock.verdict, words in clock.text, clock.exit_code) == (verdict, True, code)
     assert bool(clock.hint) == (verdict in ("warn", "bad"))
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0.0, "under 0.01 s"), (0.0099, "under 0.01 s"), (0.012, "0.01 s")])
+def test_no_answer_takes_no_time(seconds: float, words: str) -> None:
+    """What is too short to be told says so."""
+    found = examine_connection(replace(a_probe(), seconds=seconds), URL, NOBODY)[0]
+    assert found.text.endswith(f"; answered in {words}")
 
 
 @pytest.mark.parametrize(

@@ -118,3 +118,29 @@ def test_a_key_in_the_environment_still_wins(person: Person, hand_over: HandOver
         assert outcome.code == 0
         assert (words in outcome.err) is True
         assert ("OPENROUTER_API_KEY" in outcome.err) is bool(words)
+
+
+@pytest.mark.parametrize(
+    ("key", "options", "words"),
+    [
+        (KEY, ["--management"], "this is an ordinary key: it cannot read the balance"),
+        (MANAGEMENT_KEY, [], "this is a management key: it cannot ask models"),
+    ],
+)
+def test_a_key_in_the_wrong_place_is_told(
+    stranger: Person, remembering: Remembering, key: str, options: list[str], words: str
+) -> None:
+    """It is kept all the same; one line says what it is, and what to do."""
+    outcome = stranger.call("key", "set", *options, typed=key.encode())
+    assert outcome.code == 0
+    assert outcome.err.startswith(f"chit: {words}. ")
+    assert outcome.err.count("\n") == 1
+    assert remembering.kept
+
+
+def test_offline_a_key_is_stored_without_a_word(stranger: Person, remembering: Remembering) -> None:
+    """What cannot be asked is no reason to lose a key, or to alarm anybody."""
+    stranger.variables["CHIT_BASE_URL"] = "http://127.0.0.1:9/api/v1"
+    outcome = stranger.call("key", "set", "--management", typed=KEY.encode())
+    assert (outcome.code, outcome.err) == (0, "")
+    assert remembering.kept

@@ -1,19 +1,38 @@
-"""The balance on a terminal: its state first, then every figure."""
+"""The balance on a terminal: its state first, then every figure under what it belongs to."""
 
 from collections.abc import Iterator
 
 from chit.about import KEYS_PAGE, MANAGEMENT_KEYS_PAGE
+from chit.cli.columns import wrap
+from chit.cli.terminal import neutralise
 from chit.core.balance import Balance, Credits, KeyAllowance, Problem, Spent
 from chit.core.low_balance import describe_cap
 from chit.core.usage import show_cost
 
 Lines = Iterator[tuple[str, str]]
 _UNKNOWN = "–"
+_TITLE_WIDTH = 26
+_INDENT = 4
+"""Of an address that is too wide to stand beside a title."""
+
+
+def write_table(balance: Balance, now: float, columns: int | None) -> str:
+    """The lines as text; `now` in unix seconds, to tell ages by. Without `columns` nothing is wrapped."""
+    return "".join(
+        f"{line.rstrip()}\n" for title, text in balance_lines(balance, now) for line in _wrap(title, text, columns)
+    )
 
 
 def balance_lines(balance: Balance, now: float) -> list[tuple[str, str]]:
-    """Titles and texts; `now` in unix seconds, to tell ages by."""
-    return [*_headline(balance), *_credits_lines(balance, now), *_key_lines(balance, now)]
+    """Titles and texts."""
+    credits, key = list(_credits_lines(balance, now)), list(_key_lines(balance, now))
+    match balance.state:
+        case "account":
+            return credits + key
+        case "key":
+            return key + credits
+        case _:
+            return [("balance", "unknown"), *credits, *key]
 
 
 def tell_age(seconds: float) -> str:
@@ -24,25 +43,21 @@ def tell_age(seconds: float) -> str:
     return "just now"
 
 
-def _headline(balance: Balance) -> Lines:
-    if balance.credits is not None:
-        yield "account credits", f"{show_cost(balance.credits.left)} left"
-    elif balance.key is not None:
-        yield "this key may still spend", _allowance(balance.key)
-    else:
-        yield "balance", "unknown"
-
-
-def _allowance(key: KeyAllowance) -> str:
-    tightest = key.tightest
-    if tightest is not None:
-        return f"{show_cost(tightest.left)} of {describe_cap(tightest)}"
-    return "what the account has: it has no limit of its own" if key.has_limit is False else "unknown"
+def _wrap(title: str, text: str, columns: int | None) -> Iterator[str]:
+    text = neutralise(text)
+    if columns is not None and " " not in text and _TITLE_WIDTH + len(text) > columns:
+        yield from [title] if title else []
+        yield " " * _INDENT + text  # whole, to be clicked or copied
+        return
+    first, *rest = wrap(text, None if columns is None else columns - _TITLE_WIDTH)
+    yield f"{title:<{_TITLE_WIDTH}}{first}"
+    yield from (" " * _TITLE_WIDTH + line for line in rest)
 
 
 def _credits_lines(balance: Balance, now: float) -> Lines:
     credits, problem = balance.credits, balance.credits_problem
     if credits is not None:
+        yield "account credits", f"{show_cost(credits.left)} left"
         yield from _totals(credits)
         yield "  as of", _tell_time(credits.asked_at, now, problem)
         return
@@ -62,8 +77,7 @@ def _key_lines(balance: Balance, now: float) -> Lines:
     if key is None:
         yield "this key", f"unknown: {problem.text}" if problem else "unknown"
         return
-    if balance.credits is not None:
-        yield "this key may still spend", _allowance(key)
+    yield "this key may still spend", _allowance(key)
     yield "  limit", {True: _tell_limit(key), False: "none", None: _UNKNOWN}[key.has_limit]
     yield "  used", _tell_spent(key.spent)
     if any((key.spent_byok.ever, key.spent_byok.month)):
@@ -77,6 +91,13 @@ def _key_lines(balance: Balance, now: float) -> Lines:
         yield "  budget", f"{show_cost(budget.left)} of {describe_cap(budget)}{until}"
     yield "  as of", _tell_time(key.asked_at, now, problem)
     yield "  change it", KEYS_PAGE
+
+
+def _allowance(key: KeyAllowance) -> str:
+    tightest = key.tightest
+    if tightest is not None:
+        return f"{show_cost(tightest.left)} of {describe_cap(tightest)}"
+    return "what the account has: it has no limit of its own" if key.has_limit is False else "unknown"
 
 
 def _tell_limit(key: KeyAllowance) -> str:

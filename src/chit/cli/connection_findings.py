@@ -1,6 +1,7 @@
 """Findings about the base URL and the way to it: encryption, the clock, the time an answer takes."""
 
 from collections.abc import Iterator
+from math import ceil
 from urllib.parse import urlsplit
 
 from chit.about import DEFAULT_BASE_URL
@@ -13,6 +14,8 @@ from chit.core.preferences import LOOPBACK
 from chit.errors import ChitError
 from chit.openrouter.probe import Probe, Tls
 
+UNREACHED = ("offline", "tls", "upstream_timeout")
+"""Kinds that the connection's own finding tells."""
 _SKEW, _FATAL_SKEW = 60.0, 600.0
 """Seconds: sign-ins and leases count on a clock that is right; certificates do not stand the larger one."""
 _EXPECTED = (200, 401, 403)
@@ -53,7 +56,7 @@ def examine_connection(probe: Probe | ChitError, base_url: str, discretion: Disc
 
 
 def _tell_connection(probe: Probe, base_url: str, discretion: Discretion) -> Finding:
-    took = f"answered in {probe.seconds:.2f} s"
+    took = f"answered in {_show_wait(probe.seconds)}"
     if probe.status not in _EXPECTED:
         text = f"what is there answers with status {probe.status}, as OpenRouter does not"
         hint = "Check the base URL in the preferences and whether a proxy stands in the way: chit prefs get base_url"
@@ -75,7 +78,9 @@ def _tell_clock(skew: float | None) -> Iterator[Finding]:
         return
     off = abs(skew)
     if off <= _SKEW:
-        yield Finding(topic="connection", verdict="ok", text=f"this computer's clock is right to within {off:.0f} s")
+        yield Finding(
+            topic="connection", verdict="ok", text=f"this computer's clock is right to within {max(1, ceil(off))} s"
+        )
         return
     text = f"this computer's clock is {_show_time(off)} {'ahead' if skew > 0 else 'behind'}"
     if off > _FATAL_SKEW:
@@ -83,6 +88,10 @@ def _tell_clock(skew: float | None) -> Iterator[Finding]:
         yield Finding(topic="connection", verdict="bad", text=text, hint=_SET_CLOCK, exit_code=EXIT_UPSTREAM)
     else:
         yield Finding(topic="connection", verdict="warn", text=text, hint=_SET_CLOCK)
+
+
+def _show_wait(seconds: float) -> str:
+    return "under 0.01 s" if seconds < 0.01 else f"{seconds:.2f} s"
 
 
 def _show_time(seconds: float) -> str:

@@ -2,19 +2,23 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from chit.about import KEYS_PAGE, MANAGEMENT_KEYS_PAGE
 from chit.cli.exits import DONE, exit_code, print_error
 from chit.cli.terminal import neutralise, write_json, write_out
 from chit.cli.unlocking import CommandKeys
+from chit.core.secret import Secret
 from chit.core.usage import read_cost, show_cost
 from chit.errors import ChitError
-from chit.openrouter.client import OpenRouterClient
+from chit.openrouter.client import OpenRouterClient, Timeouts
 
 if TYPE_CHECKING:
     from chit.vault.entry import KeyName
 
+SECONDS = 5.0
+"""For the question that nobody asked for."""
 _UNKNOWN = "–"
 _MONEY = ("limit", "limit_remaining", "usage_daily")
 
@@ -33,6 +37,23 @@ def check_key(keys: CommandKeys, name: "KeyName", *, as_json: bool) -> int:
         return DONE
     print_error(problem)
     return exit_code(problem)
+
+
+async def warn_of_kind(keys: CommandKeys, name: "KeyName", key: Secret) -> None:
+    """One line on standard error if OpenRouter says that a key that was just stored is not what it was stored as.
+
+    Nothing is said where it cannot be asked.
+    """
+    with suppress(ChitError):
+        async with OpenRouterClient(
+            base_url=keys.prefs.base_url,
+            key=lambda: key,
+            timeouts=Timeouts(connect=SECONDS, lookup=SECONDS),
+            scrub=keys.scrub,
+        ) as client:
+            problem = _find_mismatch(name, _read_kind(await client.fetch_key()))
+        if problem is not None:
+            print_error(problem)
 
 
 async def _fetch(keys: CommandKeys, name: "KeyName") -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chit.about import KEYS_PAGE
-from chit.cli.connection_findings import find_upstream_failure
+from chit.cli.connection_findings import UNREACHED, find_upstream_failure
 from chit.cli.findings import Finding, Hide, find_failure
 from chit.cli.reach import Reach
 from chit.core.guidance_info import EXIT_NO_KEY, EXIT_NO_MONEY
@@ -12,9 +12,6 @@ from chit.core.usage import read_cost
 from chit.errors import ChitError
 from chit.vault.agent_client import AgentStatus
 from chit.vault.found_key import VaultStatus
-
-_UNREACHED = ("offline", "tls", "upstream_timeout")
-"""Kinds that the connection's own finding tells."""
 
 
 def examine_key(reach: Reach, hide: Hide) -> list[Finding]:
@@ -26,7 +23,7 @@ def examine_key(reach: Reach, hide: Hide) -> list[Finding]:
         text = f"{place}; it was not tried, since the preferences may name another base URL"
         return [Finding(topic="key", verdict="note", text=text)]
     if isinstance(reach.key, ChitError):
-        if reach.key.kind in _UNREACHED:
+        if reach.key.kind in UNREACHED:
             return [Finding(topic="key", verdict="note", text=f"{place}; it could not be tried")]
         return [find_upstream_failure("key", reach.key)]
     return [_tell_key(reach.key, place)]

@@ -57,7 +57,10 @@ def store_key(keys: CommandKeys, name: "KeyName", *, label: str, place: "Place |
     keys.learn(key)
 
     async def run() -> None:
+        from chit.cli.key_checking import warn_of_kind
+
         await save_key(keys, name, key, await prepare_place(keys, place), label=label)
+        await warn_of_kind(keys, name, key)
 
     asyncio.run(run())
 

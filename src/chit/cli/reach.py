@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from chit.cli.daemon_threads import DaemonThreads
 from chit.cli.unlocking import CommandKeys
+from chit.core.balance_answers import CreditsAnswer, judge_credits, may_ask_instead
+from chit.core.balance_records import read_key
 from chit.errors import ChitError, KeyUnavailable
 from chit.openrouter.client import OpenRouterClient, Timeouts
+from chit.openrouter.credits_question import ask_credits
 from chit.openrouter.probe import Probe, probe_connection
 from chit.vault.found_key import VaultStatus
 from chit.vault.status import find_status
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from chit.vault.entry import KeyName
 
 SECONDS = 10.0
-"""For all of the network; the keychain has a limit of its own."""
+"""For each question to the network; the keychain has a limit of its own."""
 
 T = TypeVar("T")
 Answer = Mapping[str, Any] | ChitError
@@ -33,11 +36,13 @@ class Reach:
     problem: ChitError | None
     """Why there is none."""
     has_management_key: bool
+    management_problem: ChitError | None
+    """Why it cannot be told whether there is one, or why it is not to be sent here."""
     probe: Probe | ChitError
     key: Answer | None
     """`GET /key`; None where nothing was asked."""
-    credits: Answer | None
-    """`GET /credits`; None without a management key."""
+    credits: CreditsAnswer | None
+    """What the management key is told, or a key for questions that is one; None where nothing was asked."""
 
 
 async def reach_out(
@@ -51,19 +56,22 @@ async def reach_out(
     vault = await _try(_find_vault(keys))
     place: str | ChitError | None = problem or await _try(_find_place(keys))
     management = await _try(_find_management_key(keys))
-    probe, key, account = await asyncio.gather(
+    probe, key, credits = await asyncio.gather(
         _try(probe_connection(keys.prefs.base_url, seconds=seconds)),
-        _fetch(keys, "inference", seconds) if sends_keys and isinstance(place, str) else _ask_nothing(),
-        _fetch(keys, "management", seconds) if sends_keys and management is True else _ask_nothing(),
+        _ask_key(keys, seconds) if sends_keys and isinstance(place, str) else _ask_nothing(),
+        _ask_credits(keys, "management", seconds) if sends_keys and management is True else _ask_nothing(),
     )
+    if _may_ask_instead(key, credits):
+        credits = await _ask_credits(keys, "inference", seconds)
     return Reach(
         vault=vault,
         place=place if isinstance(place, str) else None,
         problem=place if isinstance(place, ChitError) else None,
         has_management_key=management is True,
+        management_problem=management if isinstance(management, ChitError) else None,
         probe=probe,
         key=key,
-        credits=account,
+        credits=credits,
     )
 
 
@@ -81,15 +89,31 @@ async def _find_management_key(keys: CommandKeys) -> bool:
     return await keys.store.find("management") is not None
 
 
-async def _fetch(keys: CommandKeys, name: "KeyName", seconds: float) -> Answer:
-    """What the key of that name is there for: to tell of itself, or of the account."""
-    async with OpenRouterClient(
+def _may_ask_instead(key: Answer | None, credits: CreditsAnswer | None) -> bool:
+    allowance = None if key is None or isinstance(key, ChitError) else read_key(key, 0)
+    return may_ask_instead(allowance, None if credits is None else judge_credits(credits, 0))
+
+
+async def _ask_key(keys: CommandKeys, seconds: float) -> Answer:
+    """What the key for questions says of itself."""
+    async with _open_client(keys, seconds) as client:
+        return await _try(client.fetch_key())
+
+
+async def _ask_credits(keys: CommandKeys, name: "KeyName", seconds: float) -> CreditsAnswer:
+    """What the key of that name is told of the account."""
+    async with _open_client(keys, seconds) as client:
+        answer = await _try(ask_credits(client, lambda: keys.use(name)))
+    return CreditsAnswer(said=answer) if isinstance(answer, ChitError) else answer
+
+
+def _open_client(keys: CommandKeys, seconds: float) -> OpenRouterClient:
+    return OpenRouterClient(
         base_url=keys.prefs.base_url,
-        key=lambda: keys.use(name),
+        key=keys.use,
         timeouts=Timeouts(connect=seconds, lookup=seconds),
         scrub=keys.scrub,
-    ) as client:
-        return await _try(client.fetch_key() if name == "inference" else client.fetch_credits())
+    )
 
 
 async def _try(asked: Awaitable[T]) -> T | ChitError:

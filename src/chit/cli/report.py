@@ -1,21 +1,18 @@
 """The findings of `chit doctor` as lines: marks and words, so that no colour is needed."""
 
-import shutil
 import sys
-import textwrap
 from collections.abc import Sequence
 
+from chit.cli.columns import find_columns, wrap
 from chit.cli.exits import DONE
 from chit.cli.findings import Finding, Topic, Verdict, find_exit_code
-from chit.cli.terminal import is_terminal, neutralise, paint, write_json, write_out
+from chit.cli.terminal import neutralise, paint, write_json, write_out
 
 _MARKS: dict[Verdict, str] = {"ok": "✓ ok", "note": "· note", "warn": "! warn", "bad": "✗ bad"}
 _STYLES: dict[Verdict, str] = {"note": "dim", "warn": "warn", "bad": "bad"}
 _NAMES: dict[Topic, str] = {"home": "home folder", "base_url": "base URL", "not_protected": "not protected"}
 _MARK_WIDTH = 8
 _NAME_WIDTH = 15
-_LEAST, _MOST = 60, 100
-"""Columns: a narrower terminal wraps by itself, and in a wider one lines would be too long to read."""
 
 
 def show_report(findings: Sequence[Finding], *, as_json: bool) -> int:
@@ -30,9 +27,7 @@ def show_report(findings: Sequence[Finding], *, as_json: bool) -> int:
 
 def write_report(findings: Sequence[Finding]) -> str:
     """A line for each, wrapped for a terminal, and one that sums them up."""
-    columns = None
-    if is_terminal(sys.stdout):
-        columns = min(max(shutil.get_terminal_size().columns, _LEAST), _MOST)
+    columns = find_columns()
     lines: list[str] = []
     before: Topic | None = None
     for each in findings:
@@ -72,10 +67,7 @@ def _lines(finding: Finding, columns: int | None, *, is_first: bool) -> list[str
 
 def _wrap(text: str, columns: int | None) -> list[str]:
     """Two columns are kept free, for the margin under an arrow."""
-    if columns is None:
-        return [text]
-    width = columns - _MARK_WIDTH - _NAME_WIDTH - 2
-    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+    return wrap(text, None if columns is None else columns - _MARK_WIDTH - _NAME_WIDTH - 2)
 
 
 def _count(topics: Sequence[str], what: str) -> str:

@@ -15,14 +15,10 @@ from chit.cli.findings import Finding, Hide
 _PACKAGES = ("aiohttp", "orjson", "pyrage")
 _PROXIES = ("http", "https")
 _NOT_PROTECTED = (
-    "against malware that runs as you, or as root: it can do what you can",
-    "against swap and hibernation, which may write memory to the disk",
-    "copies of keys in memory after a lock: they are let go, not wiped",
-    "a stolen vault file with a weak passphrase",
-    "against an older vault file put back in place of the newer one, unless its key differs",
-    "your history: it is plain SQLite, in a folder that only you can read",
+    "against programs that run as you or as root, swap, hibernation, key copies in memory after a lock, a weak "
+    "passphrase on a stolen vault file, an older vault file put back; your history is plain SQLite. See docs/keys.md"
 )
-"""Security and reliability §1."""
+"""Security and reliability §1; three lines of a terminal at the most."""
 
 
 def examine_versions() -> list[Finding]:
@@ -65,4 +61,4 @@ def _host_of(address: str) -> str:
 
 def list_unprotected() -> list[Finding]:
     """What is said openly (docs/keys.md)."""
-    return [Finding(topic="not_protected", verdict="note", text=text) for text in _NOT_PROTECTED]
+    return [Finding(topic="not_protected", verdict="note", text=_NOT_PROTECTED)]

@@ -1,13 +1,15 @@
 """When little is left: OpenRouter then checks billing more strictly, and requests may take longer (field guide §5.3).
 
-It does so while the account has "single digit dollars" **or** a key is close to its limit. A key with a limit of $5 and
-$5 left is not close to it, so a cap is low when what is left is below the threshold *and* at most a tenth of the cap.
+It does so while the account has "single digit dollars" **or** a key is close to its limit; how close is not documented.
+A key with a limit of $5 and $5 left is not close to it, and one with $20 left of $1,000 is: a cap is near its end when
+at most a tenth of it is left, or at most a quarter and less than the threshold.
 
-A person is told once. Again only when it recovered and fell anew, or when half of what was told, or all of it, is gone.
+A person is told once of each. Again only when it recovered and fell anew, or when half of what was told, or all of it,
+is gone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -15,16 +17,16 @@ from chit import about
 from chit.core.balance import OWN_LIMIT, Balance, Cap
 from chit.core.usage import read_cost, show_cost, write_cost
 
-SHARE = 10
-"""One part in so many of a cap is close to its end."""
+SHARE, SMALL_SHARE = 10, 4
+"""One part in so many of a cap is close to its end: of any, and of one that leaves less than the threshold."""
 _STRICTER = "OpenRouter checks billing more strictly, so replies may start later"
 _SCOPES: Mapping[str, str] = {
-    OWN_LIMIT: "this key's {reset}limit of {limit}",
-    "api_key": "this key's {reset}budget of {limit}",
-    "member": "the member's {reset}budget of {limit}",
-    "workspace": "the workspace's {reset}budget of {limit}",
-    "workspace_default_key": "the workspace's {reset}budget for each key of {limit}",
-    "workspace_default_member": "the workspace's {reset}budget for each member of {limit}",
+    OWN_LIMIT: "this key's {reset}limit",
+    "api_key": "this key's {reset}budget",
+    "member": "the member's {reset}budget",
+    "workspace": "the workspace's {reset}budget",
+    "workspace_default_key": "the workspace's {reset}budget for each key",
+    "workspace_default_member": "the workspace's {reset}budget for each member",
 }
 
 
@@ -89,20 +91,28 @@ class LowBalance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What a person was last told of, in US dollars; None where nothing, or where it has recovered since."""
+    """What a person was last told of, in US dollars; without what has recovered since."""
 
     credits: Decimal | None = None
-    cap: Decimal | None = None
+    caps: Mapping[str, Decimal] = field(default_factory=dict)
+    """By their scopes."""
 
     def as_dict(self) -> dict[str, Any]:
         """JSON form."""
-        told = {"credits": self.credits, "cap": self.cap}
-        return {name: None if amount is None else write_cost(amount) for name, amount in told.items()}
+        return {
+            "credits": None if self.credits is None else write_cost(self.credits),
+            "caps": {scope: write_cost(amount) for scope, amount in self.caps.items()},
+        }
 
 
 def read_told(record: Mapping[str, Any]) -> Told:
-    """From the JSON form; what cannot be read was not told."""
-    return Told(credits=read_cost(record.get("credits")), cap=read_cost(record.get("cap")))
+    """From the JSON form; what cannot be read was not told. A `cap` of no scope, of earlier times, is the key's own."""
+    caps = record.get("caps", {OWN_LIMIT: record.get("cap")})
+    amounts = {scope: read_cost(amount) for scope, amount in caps.items()} if isinstance(caps, Mapping) else {}
+    return Told(
+        credits=read_cost(record.get("credits")),
+        caps={scope: amount for scope, amount in amounts.items() if amount is not None},
+    )
 
 
 def find_low(balance: Balance, threshold: Decimal) -> LowBalance | None:
@@ -111,11 +121,19 @@ def find_low(balance: Balance, threshold: Decimal) -> LowBalance | None:
         return None
     credits = balance.credits.left if balance.credits is not None else None
     low_credits = credits if credits is not None and credits < threshold else None
-    near = [cap for cap in balance.key.caps if _is_near(cap, threshold)] if balance.key is not None else []
-    cap = min(near, key=lambda each: each.left, default=None)
+    cap = min(_list_near(balance, threshold), key=lambda each: each.left, default=None)
     return (
         None if low_credits is None and cap is None else LowBalance(threshold=threshold, credits=low_credits, cap=cap)
     )
+
+
+def find_used_up(balance: Balance) -> LowBalance | None:
+    """What nothing is left of, whatever a person wants to be told; None if nothing is known to be."""
+    credits = balance.credits.left if balance.credits is not None else None
+    gone = credits if credits is not None and credits <= 0 else None
+    tightest = balance.key.tightest if balance.key is not None else None
+    cap = tightest if tightest is not None and tightest.left <= 0 else None
+    return None if gone is None and cap is None else LowBalance(threshold=Decimal(0), credits=gone, cap=cap)
 
 
 def decide_notice(balance: Balance, threshold: Decimal, told: Told) -> tuple[LowBalance | None, Told]:
@@ -123,26 +141,39 @@ def decide_notice(balance: Balance, threshold: Decimal, told: Told) -> tuple[Low
     if threshold <= 0:
         return None, told
     low = find_low(balance, threshold)
-    credits, cap = (low.credits, low.cap.left if low.cap else None) if low else (None, None)
+    credits, cap = (low.credits, low.cap) if low else (None, None)
+    near = {each.scope for each in _list_near(balance, threshold)}
     remembered = Told(
         credits=told.credits if balance.credits is None or credits is not None else None,
-        cap=told.cap if balance.key is None or cap is not None else None,
+        caps={scope: left for scope, left in told.caps.items() if balance.key is None or scope in near},
     )
-    if low is None or not (_is_due(credits, remembered.credits) or _is_due(cap, remembered.cap)):
+    is_due = _is_due(credits, remembered.credits)
+    if cap is not None:
+        is_due = is_due or _is_due(cap.left, remembered.caps.get(cap.scope))
+    if low is None or not is_due:
         return None, remembered
     return low, Told(
-        credits=remembered.credits if credits is None else credits, cap=remembered.cap if cap is None else cap
+        credits=remembered.credits if credits is None else credits,
+        caps=remembered.caps if cap is None else {**remembered.caps, cap.scope: cap.left},
     )
 
 
 def describe_cap(cap: Cap) -> str:
     """In words: `this key's daily limit of $5.00`."""
-    words = _SCOPES.get(cap.scope, "a {reset}budget of {limit}")
-    return words.format(reset=f"{cap.reset} " if cap.reset else "", limit=show_cost(cap.limit))
+    return f"{name_cap(cap, reset=cap.reset)} of {show_cost(cap.limit)}"
+
+
+def name_cap(cap: Cap, *, reset: str | None = None) -> str:
+    """The same without the amount: `this key's limit`."""
+    return _SCOPES.get(cap.scope, "a {reset}budget").format(reset=f"{reset} " if reset else "")
+
+
+def _list_near(balance: Balance, threshold: Decimal) -> list[Cap]:
+    return [cap for cap in balance.key.caps if _is_near(cap, threshold)] if balance.key is not None else []
 
 
 def _is_near(cap: Cap, threshold: Decimal) -> bool:
-    return cap.left < threshold and cap.left * SHARE <= cap.limit
+    return cap.left * SHARE <= cap.limit or (cap.left < threshold and cap.left * SMALL_SHARE <= cap.limit)
 
 
 def _is_due(left: Decimal | None, told: Decimal | None) -> bool:

@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from chit.core.jsontext import JsonInvalid, decode_object
 from chit.core.secret import Secret
 from chit.vault.content import Content
+
+KEY_MARKS = "key_marks"
+"""The setting that holds what is remembered of the vault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +20,19 @@ class Marks:
     """None where the keys do not rest in the vault file."""
     fingerprints: Mapping[str, str]
     """By the key's name."""
+
+
+def read_marks(text: str | None) -> Marks | None:
+    """From the setting; None where there are none, or none that can be read."""
+    try:
+        record = decode_object((text or "").encode())
+    except JsonInvalid:
+        return None
+    vault_id, found = record.get("vault_id"), record.get("fingerprints")
+    fingerprints = (
+        {name: mark for name, mark in found.items() if isinstance(mark, str)} if isinstance(found, dict) else {}
+    )
+    return Marks(vault_id=vault_id if isinstance(vault_id, str) else None, fingerprints=fingerprints)
 
 
 def fingerprint(secret: Secret) -> str:
