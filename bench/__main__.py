@@ -6,7 +6,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from bench import oneshot, render, startup, streaming, unlock
+from bench import oneshot, render, startup, streaming, unlock, web
 from bench.measure import BenchmarkBroken, Row, format_table
 
 BENCHMARKS = {
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "oneshot": oneshot.measure,
     "unlock": unlock.measure,
     "render": render.measure,
+    "web": web.measure,
 }
 
 

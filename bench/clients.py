@@ -14,9 +14,10 @@ from bench.measure import CANARY
 from bench.upstream import MODEL
 
 if TYPE_CHECKING:
+    from chit.core.fault import Fault
     from chit.core.generation import Generation
     from chit.core.messages import Message
-    from chit.errors import StoreError
+    from chit.errors import ChitError, StoreError
     from chit.running import Running
 
 Ask = Callable[[int], Awaitable[str]]
@@ -87,6 +88,7 @@ async def open_recording(base_url: str) -> AsyncIterator[Ask]:
 async def open_discarding(base_url: str) -> AsyncIterator[Ask]:
     """Chit's client, parser, fold and events, with a ledger that keeps nothing."""
     from chit.core.generation import Generation
+    from chit.core.guidance import explain
     from chit.core.jsontext import encode_json
     from chit.core.messages import Message
     from chit.core.secret import Secret
@@ -108,6 +110,8 @@ async def open_discarding(base_url: str) -> AsyncIterator[Ask]:
                 generation=generation,
                 message=message,
                 scrub=client.scrub,
+                explain=explain,
+                advise=_add_nothing,
             )
             return await _watch(running)
 
@@ -128,6 +132,10 @@ class _Discarding:
 
     async def record_end(self, generation: "Generation", message: "Message", *, now: float) -> None:
         """Nothing."""
+
+
+async def _add_nothing(_fault: "Fault", error: "ChitError") -> "ChitError":
+    return error
 
 
 async def _watch(running: "Running") -> str:

@@ -1,6 +1,7 @@
 """A page in Chromium, and what it costs: CPU time of its main thread and memory, as the browser itself counts them."""
 
 import asyncio
+import json
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,12 +23,6 @@ _PATIENCE = 60.0
 
 _SETUP = """
 (() => {
-  globalThis.benchLongest = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) {
-      globalThis.benchLongest = Math.max(globalThis.benchLongest, entry.duration);
-    }
-  }).observe({ type: "longtask" });
   globalThis.benchPainted = () => new Promise((done) => {
     requestAnimationFrame(() => {
       const { port1, port2 } = new MessageChannel();
@@ -51,7 +46,7 @@ _SETUP = """
   });
 })()
 """
-"""`benchPainted`: when the next frame has been made; `benchUntil`: when a condition holds after a change of the page."""
+"""`benchPainted`: when the next frame has been made; `benchUntil`: once a condition holds after some change."""
 
 
 @dataclass(kw_only=True)
@@ -93,11 +88,29 @@ class Tab:
         found = await self.session.send("Performance.getMetrics")
         return {each["name"]: each["value"] for each in found["metrics"]}
 
+    async def start_tracing(self) -> None:
+        """Note every task of every thread until `stop_tracing`."""
+        await self.page.context.browser.start_tracing(page=self.page, categories=["toplevel"])
+
+    async def stop_tracing(self) -> float:
+        """The longest task of a page's main thread meanwhile, in seconds of CPU."""
+        events = json.loads(await self.page.context.browser.stop_tracing())["traceEvents"]
+        named = (each for each in events if each["name"] == "thread_name")
+        mains = {_thread(each) for each in named if each["args"]["name"] == "CrRendererMain"}
+        tasks = [each for each in events if each["name"].endswith("RunTask") and _thread(each) in mains]
+        if not any("tdur" in each for each in tasks):
+            raise BenchmarkBroken("Chromium's trace does not tell what the page's tasks took")
+        return max(float(each.get("tdur", 0)) for each in tasks) / 1e6
+
     async def count_clean(self) -> dict[str, float]:
         """The same after everything unreachable is gone."""
         for _ in range(3):
             await self.session.send("HeapProfiler.collectGarbage")
         return await self.count()
+
+
+def _thread(event: dict[str, Any]) -> tuple[int, int]:
+    return event["pid"], event["tid"]
 
 
 @asynccontextmanager

@@ -1,8 +1,8 @@
 """A model's host, as small as it can be: streams chunks like OpenRouter's, one event a write, on a loopback port.
 
 `python -m bench.upstream --rate 50` serves until it is ended and prints its base URL first. The number of events is the
-request's `max_tokens`; the model says what kind of reply it is: `bench/steady` says words, `bench/prose` and its like what
-`bench.replies` has of them. It runs in a process of its own, so that its work is on nobody's bill.
+request's `max_tokens`; the model says what kind of reply it is: `bench/steady` says words, `bench/prose` and its like
+what `bench.replies` has of them. It runs in a process of its own, so that its work is on nobody's bill.
 """
 
 import argparse

@@ -24,9 +24,15 @@ IMAGES = ROOT / "docs" / "images"
 SHOWN = ("conversation-desktop-light", "failure-desktop-dark", "conversation-phone-light")
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --hide-scrollbars"
-).split()
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
 SIZES = {"desktop": (1280, 900), "phone": (400, 860)}
 QUESTION = "How do I retry a flaky HTTP call without billing myself twice?"
 PATIENCE = 30.0
@@ -49,7 +55,7 @@ async def main() -> None:
         browser = await player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for size in SIZES:
             for theme in ("light", "dark"):
-                await _take(browser, size, theme)  # type: ignore[arg-type] # it is one of the two
+                await _take(browser, size, theme)
         await browser.close()
     for name in SHOWN:
         shutil.copyfile(SCREENS / f"{name}.png", IMAGES / f"{name}.png")

@@ -1,9 +1,12 @@
 """The benchmarks, as far as they can be wrong without being run: sums, verdicts, and the upstream they all share."""
 
 import asyncio
+import os
 import sys
+from pathlib import Path
 
 import pytest
+from bench import web
 from bench.measure import (
     BenchmarkBroken,
     Cost,
@@ -14,10 +17,16 @@ from bench.measure import (
     median_cost,
     run_child,
 )
+from bench.replies import REPLIES, make_reply, split_tokens
+from bench.served import Served
 from bench.upstream import MODEL, Upstream, make_chunk, make_generation_id, make_text
+from bench.web_history import LONG_CONVERSATIONS, fill_history
 
+from chit.app import open_app
+from chit.core.secret import Secret
 from chit.core.sse import SseData, SseParser
 from chit.core.stream import CompletionStream
+from chit.prefs import UserPrefs
 
 REQUEST = b'{"model":"bench/steady","stream":true,"max_tokens":3}'
 
@@ -114,3 +123,51 @@ def test_an_event_is_as_long_as_openrouters() -> None:
     assert 330 <= len(event) <= 370
     assert [type(found) for found in SseParser().feed(event)] == [SseData]
     assert MODEL.encode() in event
+
+
+@pytest.mark.parametrize("kind", sorted(REPLIES))
+def test_a_reply_has_as_many_tokens_as_were_asked_for(kind: str) -> None:
+    """Whatever its kind and however long its text is, and its tokens make it up again."""
+    reply = make_reply(kind, 1_001)
+    tokens = split_tokens(reply)
+    assert (len(tokens), "".join(tokens)) == (1_001, reply)
+
+
+async def test_the_upstream_says_what_the_model_is_named_after_and_notes_when() -> None:
+    """A kind of reply comes token by token as it was written, and its begin is known."""
+    upstream = Upstream()
+    base_url = await upstream.start()
+    request = b'{"model":"bench/code","max_tokens":50}'
+    head = b"POST /api/v1/chat/completions HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(request)
+    answer = await exchange(base_url, head + request)
+    await upstream.close()
+    stream = CompletionStream()
+    stream.feed(b"".join(unchunk(answer.partition(b"\r\n\r\n")[2])))
+    assert stream.fold.completion()["choices"][0]["message"]["content"] == make_reply("code", 50)
+    assert len(upstream.begun) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_servers_cost_is_read_from_the_system() -> None:
+    """Time and memory of a process that exists, here this one."""
+    served = Served(pid=os.getpid(), address="")
+    before = served.cpu
+    while served.cpu == before:
+        pass
+    assert served.memory > 10_000_000
+
+
+async def test_a_history_to_open_is_whole(tmp_path: Path) -> None:
+    """The long conversations stand first in the list, settled, with every exchange in one branch."""
+    await fill_history(tmp_path, conversations=3, exchanges=2)
+    async with open_app(UserPrefs(home=tmp_path), key=lambda: Secret("none"), settling=False) as app:
+        listed = await app.store.list_conversations(None, 100)
+        branch = await app.store.list_messages_page(listed[0].id, None, None, 100)
+    assert len(listed) == 3 + LONG_CONVERSATIONS
+    assert {item.pending for item in listed} == {0}
+    assert [message.source for message in branch] == ["user", "actor"] * 2
+
+
+def test_the_scripts_are_weighed() -> None:
+    """All of them together, and the longest; both goals are met."""
+    assert [row.verdict for row in web.weigh_scripts()] == ["met", "met"]

@@ -451,6 +451,20 @@ async def test_parameters_win_over_everything(tmp_path: Path) -> None:
     assert not running.generation.streamed
 
 
+async def test_a_conversation_can_begin_anew(tmp_path: Path) -> None:
+    """With an empty parent nothing of what was said is sent, and the question stands beside the first one."""
+    async with Sandbox(pace=0) as sandbox, opened(sandbox.base_url, tmp_path, model="sandbox/echo") as app:
+        first = await app.engine.send((TextPart("one"),))
+        await first.wait()
+        conversation_id = first.message.conversation_id
+        second = await app.engine.send((TextPart("two"),), conversation_id=conversation_id, parent_id="")
+        await second.wait()
+        stored = await app.store.list_messages(conversation_id)
+    assert [message.parent_id for message in stored] == [None, stored[0].id, None, stored[2].id]
+    sent = [[turn["content"] for turn in received.body["messages"]] for received in sandbox.ledger.requests]
+    assert sent == [["one"], ["two"]]
+
+
 async def test_a_branch_goes_on_from_where_it_is_told(tmp_path: Path) -> None:
     """Without a parent the newest leaf is continued; with one, exactly the path to it is sent."""
     async with Sandbox(pace=0) as sandbox, opened(sandbox.base_url, tmp_path, model="sandbox/echo") as app:

@@ -107,7 +107,7 @@ def test_it_serves_until_it_is_told_to_end(person: Person, number: int) -> None:
     process.send_signal(number)
     outcome = finish(process)
     assert (outcome.code, outcome.err) == (0, "")
-    assert list((person.home / "run").iterdir()) == []
+    assert [path.name for path in (person.home / "run").iterdir()] == ["agent.lock"]
 
 
 def test_chit_alone_serves_the_pages(person: Person) -> None:
@@ -126,6 +126,21 @@ def test_it_begins_in_the_sandbox(stranger: Person) -> None:
         assert see(told)["badge"] is not None
     with serving(stranger, "--port", "0") as (_, told):
         assert see(told)["badge"] is None
+
+
+def test_a_warning_is_told(person: Person) -> None:
+    """A sandbox that was chosen and cannot be opened: one line on standard error, and the person's own home."""
+    with serving(person, "--port", "0"):
+        pass
+    person.open_database().execute("INSERT INTO settings VALUES ('desk_home', 'sandbox')")
+    (person.home / "sandbox").write_text("in the way")
+    process = person.start("serve", "--port", "0")
+    read_until(process, "--no-browser\n")
+    process.terminate()
+    outcome = finish(process)
+    assert outcome.code == 0
+    assert outcome.err.startswith("chit: the sandbox could not be opened: ")
+    assert outcome.err.count("\n") == 1
 
 
 def test_a_second_one_opens_the_first(person: Person) -> None:
@@ -213,7 +228,10 @@ def test_an_end_that_gets_stuck(seconds: str, number: int | None, code: int) -> 
 
 
 def test_it_asks_no_other_host(person: Person, tmp_path: Path) -> None:
-    """Attack 45, a request to another host: whatever it is asked, the server connects to nobody, looks up no name."""
+    """Attack 45, a request to another host: whatever it is asked, the server connects to nobody, looks up no name.
+
+    Within its own folder it may look for a process that keeps the vault open.
+    """
     log = tmp_path / "log"
     pipe = subprocess.PIPE
     process = subprocess.Popen(
@@ -233,4 +251,5 @@ def test_it_asks_no_other_host(person: Person, tmp_path: Path) -> None:
     process.terminate()
     outcome = finish(process)
     assert outcome.code == 0, outcome.err
-    assert log.read_text() == "socket.connect ('127.0.0.1', 9)\n"
+    noted = set(log.read_text().splitlines())
+    assert noted - {f"socket.connect {person.home}/run/agent.sock"} == {"socket.connect ('127.0.0.1', 9)"}

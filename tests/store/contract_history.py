@@ -266,6 +266,14 @@ class HistoryContract:
             with pytest.raises(NotFound):
                 await store.find_newest_under(conversation_id, id)
 
+    async def test_how_long_it_thought_is_kept(self, open_store: OpenStore) -> None:
+        """In milliseconds, none included; briefly or with the request."""
+        store, other = open_store(), open_store()
+        for number, milliseconds in enumerate((None, 0, 2100)):
+            _, answer, generation = await run_to_end(store, f"gen-{number}", reasoning_ms=milliseconds)
+            assert (await other.get_generation(generation.id)).reasoning_ms == milliseconds
+            assert (await other.find_generations([answer.id]))[answer.id].reasoning_ms == milliseconds
+
     # renaming and deleting
 
     async def test_a_conversation_is_renamed(self, open_store: OpenStore) -> None:

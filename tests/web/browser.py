@@ -29,7 +29,7 @@ FLAGS = (
 )
 PATIENCE = 30.0
 """Seconds until a test gives up waiting for a page; only a failing one waits them out."""
-PHONE = {"viewport": {"width": 400, "height": 800}, "has_touch": True, "is_mobile": True}
+PHONE: dict[str, Any] = {"viewport": {"width": 400, "height": 800}, "has_touch": True, "is_mobile": True}
 _WATCH = """addEventListener("securitypolicyviolation", event => console.error(
     `Content Security Policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));"""
 
@@ -62,7 +62,7 @@ class Tab:
         found = None
         try:
             async with asyncio.timeout(PATIENCE):
-                while not is_right(found := await self.ask(script)):
+                while not is_right(found := await self.ask(script)):  # noqa: ASYNC110 - the page sets no event of ours
                     await asyncio.sleep(0.02)
         except TimeoutError:
             pytest.fail(f"{script} stayed {found!r} {why}")
@@ -89,6 +89,7 @@ class Tab:
 
     async def go(self, selector: str) -> None:
         """Press it, once it is there and can be pressed."""
+        await self.page.bring_to_front()  # in a hidden tab nothing is drawn, and Playwright waits for that
         await self.page.click(selector, timeout=PATIENCE * 1000)
 
     async def say(self, text: str) -> None:

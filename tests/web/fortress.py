@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,9 +66,9 @@ _ids = iter(range(1_000_000))
 def say(*texts: str, **delta: Any) -> list[bytes]:
     """A reply in these pieces; `delta` goes along with the first."""
     id = f"gen-{next(_ids)}"
-    first = event({"id": id, "model": "a/b", "choices": [{"index": 0, "delta": delta}]}) if delta else b""
+    first = [event({"id": id, "model": "a/b", "choices": [{"index": 0, "delta": delta}]})] if delta else []
     return [
-        first,
+        *first,
         *(text_chunk(text, generation_id=id) for text in texts),
         text_chunk("", generation_id=id, finish="stop"),
     ]

@@ -100,7 +100,8 @@ class Tap:
     async def _take(self, gone: asyncio.Future[None]) -> bytes | None:
         """The next piece; none any more once the caller is gone."""
         taking = asyncio.ensure_future(self._pieces.get())
-        await asyncio.wait({taking, gone}, return_when=asyncio.FIRST_COMPLETED)
+        both: set[asyncio.Future[Any]] = {taking, gone}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if gone.done():
             taking.cancel()
             self.left.set()
@@ -156,7 +157,7 @@ async def opened_house(
         entries = {"inference": SANDBOX_KEY} if keys == "sealed" else {}
         entries |= {"management": MANAGEMENT_KEY} if management else {}
         content = make_content(**{name: make_entry(key, base_url=upstream.base_url) for name, key in entries.items()})
-        home.mkdir(mode=0o700, exist_ok=True)
+        home.mkdir(mode=0o700, exist_ok=True)  # noqa: ASYNC240 - nothing waits for it yet
         (home / "vault.age").write_bytes(await sealer.seal(encode_content(content), Passphrase(PASSPHRASE)))
     with pytest.MonkeyPatch.context() as patch:
         for name in ("CHIT_MODEL", "CHIT_THEME", "OPENROUTER_API_KEY"):

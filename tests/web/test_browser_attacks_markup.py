@@ -1,4 +1,4 @@
-"""What a model, a provider or an error may hold, opened in a browser: no script runs and nothing leaves (17, 21 to 24)."""
+"""What a model, a provider or an error may hold, in a browser: no script runs, nothing leaves (17, 20 to 24, 45)."""
 
 import json
 from collections.abc import AsyncIterator
@@ -40,16 +40,18 @@ def is_whole(text: str) -> bool:
     return text.encode("utf-8", "replace").decode() == text
 
 
-async def test_the_corpus_in_history(watched: Watched) -> None:
+@pytest.mark.parametrize("texts", [VECTORS[::5], pytest.param(VECTORS, marks=pytest.mark.long)], ids=["sample", "all"])
+async def test_the_corpus_in_history(watched: Watched, texts: list[str]) -> None:
     """Attacks 17 and 21 to 24: each of the corpus as a question, as a title and as a reply that was stored."""
-    conversations = [await converse(watched.fortress, VECTORS[at : at + 14]) for at in range(0, len(VECTORS), 14)]
+    conversations = [await converse(watched.fortress, texts[at : at + 14]) for at in range(0, len(texts), 14)]
     async with watched.visit() as tab:
         await tab.screen("new")
         for conversation in conversations:
             await lead(tab, f"/c/{conversation}")
             await tab.until("location.pathname", f"/c/{conversation}")
             assert await tab.page.evaluate(FIND_FAULTS, ".said, .block, .sidebar .title, main h1") == []
-            assert await tab.ask("document.querySelectorAll('.message').length") > 1
+            count = "document.querySelectorAll('.from-actor[data-state=done] .block').length"
+            assert await tab.ask(count) >= await tab.ask("document.querySelectorAll('.from-user').length") > 0
 
 
 async def test_the_trap_snaps(watched: Watched) -> None:
@@ -60,14 +62,13 @@ async def test_the_trap_snaps(watched: Watched) -> None:
             const box = document.createElement("div");
             box.className = "block";
             const image = document.createElement("img");
-            image.setAttribute("onerror", "1");
             const link = document.createElement("a");
             link.setAttribute("href", "javascript:1");
             box.append(image, link, document.createElement("iframe"));
             document.querySelector("main").append(box);
             alert(1);
         }""")
-        assert len(await tab.page.evaluate(FIND_FAULTS, ".block")) == 4
+        assert len(await tab.page.evaluate(FIND_FAULTS, ".block")) == 3
         assert await tab.ask("window.__pwned.splice(0)") == ["alert"]
         await tab.page.evaluate("() => { new Image().src = 'https://evil.example/x'; }")
         await tab.see("performance.now()", lambda _: tab.problems)
@@ -122,9 +123,10 @@ async def test_every_other_text_of_a_reply(watched: Watched) -> None:
             await tab.page.evaluate("() => document.querySelectorAll('main details').forEach(each => each.open = true)")
             await lead(tab, await tab.ask("location.pathname"))
         assert await tab.ask("document.querySelectorAll('.citations a').length") >= 1
+        assert await tab.ask("document.querySelector('.chit-line bdi').textContent.includes('onerror')")
 
 
-@pytest.mark.parametrize("status", [400, 402, 403, 429, 502])
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404])
 async def test_error_texts(watched: Watched, status: int) -> None:
     """Attack 17: message, metadata, provider and raw body of an error are text, and its links lead nowhere."""
     metadata = {"provider_name": EVIL, "raw": EVIL, "reasons": [EVIL], "flagged_input": EVIL, "model_slug": EVIL}

@@ -100,7 +100,7 @@ async def test_what_this_key_may_still_spend(house: House, upstream: Sandbox) ->
         assert "this key may still spend" in await tab.text(".balance .what")
         await tab.go(".balance .add-key")
         await tab.screen("settings")
-        await tab.until("document.querySelector('form input[value=management]').closest('details').open")
+        await tab.until("document.querySelector('details input[value=management]').closest('details').open")
 
 
 async def test_an_unknown_balance_is_not_zero(browser: Browser, tmp_path: Path, tap: Tap) -> None:

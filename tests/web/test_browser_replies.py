@@ -1,6 +1,7 @@
 """Replies as they come: blocks of every kind, reasoning, tools, citations, pictures; stopping, again, going on."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser
@@ -95,7 +96,7 @@ async def test_reasoning_is_folded_with_its_duration(tapped: House, tap: Tap) ->
 
 async def test_tool_calls(browser: Browser, tmp_path: Path, upstream: Sandbox) -> None:
     """What the model wants to call is shown with its arguments, behind a fold."""
-    wanted = {"parameters": {"tools": [TOOL]}, "model": "sandbox/tools"}
+    wanted: dict[str, Any] = {"parameters": {"tools": [TOOL]}, "model": "sandbox/tools"}
     async with opened_house(browser, tmp_path / "home", upstream, **wanted) as house, house.visit() as tab:
         await ask(tab)
         await tab.reads(f"{REPLY} .tool-call summary", "get_weather")

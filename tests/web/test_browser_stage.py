@@ -5,31 +5,34 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 from tests.web import stage_samples as samples
 from tests.web.browser import Tab, opened_tab
 from tests.web.stage import CODE, WANTS_PASSPHRASE, Stage, opened_stage
 
 from chit.web import pages
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 BOX = ".composer textarea"
 MODEL = ".model-field .model-input"
 READY = "document.querySelector('.balance-place').childElementCount > 0"
 END = "(m => m.scrollHeight - m.scrollTop - m.clientHeight < 2)(document.getElementById('main'))"
-PHONE = {"viewport": {"width": 400, "height": 800}, "has_touch": True, "is_mobile": True}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def stage() -> AsyncIterator[Stage]:
     """The server."""
     async with opened_stage() as stage:
         yield stage
 
 
-@pytest.fixture
-async def tab(stage: Stage, request: pytest.FixtureRequest) -> AsyncIterator[Tab]:
+@pytest_asyncio.fixture(loop_scope="module")
+async def tab(browser: Browser, stage: Stage, request: pytest.FixtureRequest) -> AsyncIterator[Tab]:
     """A browser on the sample conversation, ready."""
     context: dict[str, Any] = getattr(request, "param", {})
-    async with opened_tab(f"{stage.address}/c/c1#code={CODE}", **context) as tab:
+    async with opened_tab(browser, f"{stage.address}/c/c1#code={CODE}", **context) as tab:
         await tab.until(READY)
         await tab.until("document.body.dataset.screen", "conversation")
         yield tab
@@ -128,27 +131,6 @@ async def test_reasoning_status_parts_and_settling(stage: Stage, tab: Tab) -> No
     assert await tab.ask("document.querySelector('[data-message=m8] .chit details').open")
 
 
-async def test_enter_sends_and_shift_enter_does_not(stage: Stage, tab: Tab) -> None:
-    """A line break is written with Shift; the reply's stop takes the place of sending, and Enter waits for its end."""
-    await tab.page.focus(BOX)
-    await tab.page.keyboard.type("one")
-    await tab.page.keyboard.press("Shift+Enter")
-    await tab.page.keyboard.type("two")
-    assert stage.bodies("POST", "/c/c1") == []
-    await tab.page.keyboard.press("Enter")
-    await tab.until(f"document.querySelector({BOX!r}).value", "")
-    assert stage.bodies("POST", "/c/c1") == [{"text": "one\ntwo", "model": samples.MODEL}]
-    begin(stage)
-    await tab.until("document.querySelector('.stop').hidden", False)
-    await tab.page.keyboard.type("three")
-    await tab.page.keyboard.press("Enter")
-    await tab.page.click(".stop")
-    stage.publish("ended", message="m8", html=samples.answer("m8", "x", state="stopped"))
-    await tab.until("document.querySelector('.stop').hidden")
-    assert len(stage.bodies("POST", "/c/c1")) == 1
-    assert len(stage.bodies("POST", "/m/m8/stop")) == 1
-
-
 async def test_what_is_refused_stays_written(stage: Stage, tab: Tab) -> None:
     """The reason stands over the box, and the text is still in it."""
     stage.refusals["POST", "/c/c1"] = (409, {"message": "the vault is locked", "hint": "Unlock it."})
@@ -170,29 +152,10 @@ async def test_drafts_are_kept(stage: Stage, tab: Tab) -> None:
     await tab.until(f"document.querySelector({BOX!r}).value", "half a thought")
 
 
-async def test_scrolling_yields_to_the_reader(stage: Stage, tab: Tab) -> None:
-    """The page follows a reply until the reader scrolls up; a button leads back to the newest."""
-    begin(stage)
-    await tab.until(END)
-    await tab.page.mouse.move(700, 400)
-    await tab.page.mouse.wheel(0, -600)
-    await tab.until(END, False)
-    await tab.until("document.querySelector('.jump').hidden", False)
-    place = await tab.ask("document.getElementById('main').scrollTop")
-    stage.publish("blocks", message="m8", changes=[["set", n, f"<p>{n}</p>"] for n in range(60)])
-    await tab.until(f"{block(59)} !== null")
-    assert abs(await tab.ask("document.getElementById('main').scrollTop") - place) < 120
-    assert await tab.ask(END) is False
-    await tab.page.click(".jump")
-    await tab.until(END)
-    stage.publish("blocks", message="m8", changes=[["set", 60, "<p>last</p>"]])
-    await tab.until(f"{block(60)} !== null && {END}")
-
-
-async def test_older_messages_keep_the_place(stage: Stage) -> None:
+async def test_older_messages_keep_the_place(browser: Browser, stage: Stage) -> None:
     """Scrolling up brings them, without moving what is read."""
     stage.older = 1
-    async with opened_tab(f"{stage.address}/c/c1#code={CODE}") as tab:
+    async with opened_tab(browser, f"{stage.address}/c/c1#code={CODE}") as tab:
         await tab.until(READY)
         top = "document.querySelector('[data-message=m1]').getBoundingClientRect().top"
         await tab.ask("document.getElementById('main').scrollTop = 40")
@@ -224,62 +187,6 @@ async def test_the_model_field_by_keyboard(stage: Stage, tab: Tab) -> None:
     assert await tab.page.input_value(MODEL) == "anthropic/claude-opus-4.5"
 
 
-@pytest.mark.parametrize("tab", [{"permissions": ["clipboard-read", "clipboard-write"]}], indirect=True)
-async def test_copying(stage: Stage, tab: Tab) -> None:
-    """A block of code, the source of a reply and its record go to the clipboard."""
-    await tab.ask("document.querySelector('[data-message=m2] .chit details').open = true")
-    for button, wanted in [
-        (".code .copy", "async with client.post(url, json=body) as reply:"),
-        ("[data-do=copy]", "Only retry when you **know** the request never ran."),
-        ("[data-do=copy-json]", "{"),
-    ]:
-        await tab.page.click(f"[data-message=m2] {button}")
-        await tab.until(f"navigator.clipboard.readText().then(text => text.startsWith({wanted!r}))")
-
-
-@pytest.mark.parametrize("tab", [PHONE], indirect=True)
-async def test_on_a_phone_enter_is_a_new_line(stage: Stage, tab: Tab) -> None:
-    """Its keyboard has no Shift+Enter; the button sends."""
-    await tab.page.fill(BOX, "one")
-    await tab.page.press(BOX, "End")
-    await tab.page.press(BOX, "Enter")
-    assert await tab.page.input_value(BOX) == "one\n"
-    await tab.page.click(".send")
-    await tab.until(f"document.querySelector({BOX!r}).value", "")
-
-
-async def test_writing_a_question_anew(stage: Stage, tab: Tab) -> None:
-    """It is sent beside the old one, and what followed that leaves the page."""
-    await tab.page.hover("[data-message=m3]")
-    await tab.page.click("[data-message=m3] [data-do=edit]")
-    assert (await tab.page.input_value(BOX)).startswith("And what does a receipt hold?")
-    await tab.page.fill(BOX, "Better")
-    await tab.page.press(BOX, "Enter")
-    await tab.until(f"document.querySelector({BOX!r}).value", "")
-    assert stage.bodies("POST", "/c/c1")[0]["parent"] == "m2"
-    html = samples.question("m7", "Better", parent="m2")
-    stage.publish("opened", conversation="c1", after="m2", question=html, reply="m8", html=samples.pending_answer("m8"))
-    ids = "[...document.querySelectorAll('.message')].map(each => each.dataset.message).join()"
-    await tab.until(ids, "m1,m2,m7,m8")
-
-
-@pytest.mark.parametrize("tab", [PHONE], indirect=True)
-async def test_the_drawer(stage: Stage, tab: Tab) -> None:
-    """On a phone the list opens as a drawer, takes the focus, and goes with Escape or a choice."""
-    shown = "getComputedStyle(document.getElementById('sidebar')).visibility"
-    assert await tab.ask(shown) == "hidden"
-    await tab.page.click(".menu")
-    await tab.until(shown, "visible")
-    assert await tab.ask("document.getElementById('sidebar').contains(document.activeElement)")
-    await tab.page.keyboard.press("Escape")
-    await tab.until(shown, "hidden")
-    await tab.page.click(".menu")
-    await tab.page.click("[data-conversation=c3] a")
-    await tab.until(shown, "hidden")
-    await tab.until("location.pathname", "/c/c3")
-    assert await tab.ask("document.documentElement.scrollWidth <= innerWidth")
-
-
 async def test_the_theme_is_there_before_the_page(stage: Stage, tab: Tab) -> None:
     """A change in the settings shows at once, reaches the server, and stands before the next page is drawn."""
     await tab.page.click(".below a")
@@ -290,21 +197,6 @@ async def test_the_theme_is_there_before_the_page(stage: Stage, tab: Tab) -> Non
     assert stage.bodies("PATCH", "/prefs") == [{"theme": "dark"}]
     await tab.page.goto(f"{stage.address}/settings", wait_until="commit")
     await tab.until("document.documentElement.dataset.theme", "dark")
-
-
-async def test_the_sheet_of_shortcuts(stage: Stage, tab: Tab) -> None:
-    """A question mark opens it, but not while writing; Escape closes it."""
-    opened = "document.querySelector('.help').open"
-    await tab.page.focus(BOX)
-    await tab.page.keyboard.type("?")
-    assert await tab.ask(opened) is False
-    await tab.page.keyboard.press("Escape")
-    await tab.page.keyboard.press("?")
-    assert await tab.ask(opened) is True
-    await tab.page.keyboard.press("Escape")
-    await tab.until(opened, False)
-    await tab.page.keyboard.press("n")
-    await tab.until("location.pathname", "/")
 
 
 async def test_a_broken_stream_goes_on(stage: Stage, tab: Tab) -> None:
@@ -335,59 +227,10 @@ async def test_a_new_server_is_read_anew(stage: Stage, tab: Tab) -> None:
     assert await tab.ask("document.querySelector('[data-message=m2] .chit details').open")
 
 
-async def test_renaming_deleting_and_undoing(stage: Stage, tab: Tab) -> None:
-    """A title is changed in place; what was deleted comes back by the toast."""
-    await tab.page.hover("[data-conversation=c2]")
-    await tab.page.click("[data-conversation=c2] [data-do=rename]")
-    await tab.page.keyboard.type("Better name")
-    await tab.page.keyboard.press("Enter")
-    await tab.until("document.querySelector('[data-conversation=c2] .title')?.textContent", "Better name")
-    assert stage.bodies("PATCH", "/c/c2") == [{"title": "Better name"}]
-    await tab.page.hover("[data-conversation=c3]")
-    await tab.page.click("[data-conversation=c3] [data-do=delete]")
-    await tab.until("document.querySelector('.list [data-conversation=c3]') === null")
-    await tab.page.click(".toast [data-do=undo]")
-    await tab.until("document.querySelector('.list [data-conversation=c3]') !== null")
-    assert len(stage.bodies("POST", "/c/c3/restore")) == 1
-
-
-async def test_an_action_of_a_failure_sends_its_changes(stage: Stage, tab: Tab) -> None:
-    """A button of a failed reply asks for another with the changes that it carries."""
-    error = {
-        **samples.explain_sample(),
-        "actions": [{"kind": "retry_with", "label": "x", "changes": {"max_tokens": 9}}],
-    }
-    stage.publish("ended", message="m6", html=samples.answer("m6", "", state="failed", error=error, slip=None))
-    await tab.until("document.querySelector('[data-message=m6] [data-do=retry]') !== null")
-    await tab.page.click("[data-message=m6] [data-do=retry]")
-    await tab.until("document.querySelector('[data-message=m6] [aria-disabled]') === null")
-    assert stage.bodies("POST", "/m/m6/regenerate") == [{"changes": {"max_tokens": 9}}]
-
-
-async def test_signing_in_takes_the_code_from_the_address(stage: Stage) -> None:
-    """OpenRouter's code leaves the address at once, and goes with the passphrase where one is needed."""
-    stage.screen, stage.passphrase = "first", "new"
-    async with opened_tab(f"{stage.address}/#code={CODE}") as tab:
-        await tab.until("document.body.dataset.screen", "first")
-        await tab.page.click("[data-do=sign-in]")
-        await tab.until("document.body.dataset.screen", "sign-in")
-        assert await tab.ask("location.href") == f"{stage.address}/sign-in/random"
-        await tab.page.fill("[name=passphrase]", "correct horse")
-        await tab.page.fill("[name=again]", "wrong horse")
-        await tab.page.click("form button")
-        assert await tab.text("form .problem") == "The two passphrases differ."
-        await tab.page.fill("[name=again]", "correct horse")
-        stage.screen = ""
-        await tab.page.click("form button")
-        await tab.until("document.body.dataset.screen", "new")
-        sent = {"code": "from-openrouter", "passphrase": "correct horse"}
-        assert stage.bodies("POST", "/sign-in/random") == [sent]
-
-
-async def test_a_sign_in_may_ask_for_the_passphrase_late(stage: Stage) -> None:
+async def test_a_sign_in_may_ask_for_the_passphrase_late(browser: Browser, stage: Stage) -> None:
     """Without one it is finished by itself; where the vault has locked meanwhile, the form comes with the same code."""
     stage.refusals["POST", "/sign-in/random"] = (WANTS_PASSPHRASE, {"message": "the vault is locked", "hint": ""})
-    async with opened_tab(f"{stage.address}/#code={CODE}") as tab:
+    async with opened_tab(browser, f"{stage.address}/#code={CODE}") as tab:
         await tab.until("document.body.dataset.screen", "new")
         await tab.page.goto(f"{stage.address}/sign-in/random?code=from-openrouter")
         await tab.until("document.querySelectorAll('[name=passphrase]').length", 1)
@@ -396,15 +239,3 @@ async def test_a_sign_in_may_ask_for_the_passphrase_late(stage: Stage) -> None:
         await tab.page.click("form button")
         await tab.until("document.body.dataset.screen", "new")
         assert stage.bodies("POST", "/sign-in/random")[-1]["code"] == "from-openrouter"
-
-
-async def test_without_a_session_the_page_says_what_to_do(stage: Stage) -> None:
-    """Nothing is shown but how to come in; a token that was revoked leads there, too."""
-    async with opened_tab(f"{stage.address}/c/c1") as tab:
-        await tab.until("document.body.dataset.screen", "out")
-        assert "Run chit in a terminal" in await tab.text("main")
-        await tab.ask("localStorage.setItem('chit-session', 'revoked')")
-        await tab.page.reload()
-        await tab.until("localStorage.getItem('chit-session')", None)
-        await tab.until("document.body.dataset.screen", "out")
-        assert stage.asked == []

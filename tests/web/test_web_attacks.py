@@ -4,12 +4,15 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from tests.web.fortress import Fortress, opened_fortress, say
 from tests.web.site import read_reply
 from tests.web.test_web_routes import open_reads
+from tests.web.watched import Door, opened_door
 
 from chit.web.body import read_object
 from chit.web.routes import Route
@@ -20,6 +23,13 @@ async def fortress(tmp_path: Path) -> AsyncIterator[Fortress]:
     """The whole app."""
     async with opened_fortress(tmp_path / "home") as fortress:
         yield fortress
+
+
+@pytest.fixture
+async def door() -> AsyncIterator[Door]:
+    """Where an address of an enemy's leads."""
+    async with opened_door() as door:
+        yield door
 
 
 def shut(fortress: Fortress) -> list[Route]:
@@ -47,7 +57,7 @@ async def test_the_table_is_the_whole_app(fortress: Fortress) -> None:
 
 
 async def test_no_route_answers_without_a_token(fortress: Fortress) -> None:
-    """Attack 8: no token, an empty one, one that was never given, a key, or a hash of a good one: 401, nothing asked."""
+    """Attack 8: no token, an empty or invented one, a key, or the hash of a good one: 401, and nothing is asked."""
     [session] = await fortress.server.sessions.list()
     before = fortress.rows()
     for route in shut(fortress):
@@ -185,7 +195,7 @@ IDS += ["%25", "%", "%zz", "..", "%2e%2e", "\\", ";", "a%0d%0ab", "*", "%E2%80%A
 
 @pytest.mark.parametrize("id", IDS)
 async def test_ids_that_are_none(fortress: Fortress, id: str) -> None:
-    """Slashes, NUL, half characters, very long ones, SQL, in the path and in the query: 4xx or an empty answer, no bug."""
+    """Slashes, NUL, half characters, very long ones, SQL, in path and query: 4xx or an empty answer, never a bug."""
     before = fortress.rows()
     for route in fortress.server.routes:
         if "{" in route.path and route.kind != "shell":
@@ -207,6 +217,25 @@ async def test_ids_that_are_none(fortress: Fortress, id: str) -> None:
 async def test_addresses_that_are_none(fortress: Fortress, path: str) -> None:
     """What a page may claim as its own address: a screen, or 404."""
     assert (await fortress.ask("GET", f"/view?path={path}", token=fortress.token)).status in (200, 404)
+
+
+async def test_a_stream_whose_session_is_revoked(fortress: Fortress) -> None:
+    """Attack 16: the page's one stream breaks off when its session goes, and another session's runs on."""
+    other = await fortress.sign_in()
+    head = f"GET /stream?epoch=x&since=0 HTTP/1.1\r\nHost: 127.0.0.1:{fortress.port}\r\nAuthorization: Bearer "
+    streams = []
+    for token in (fortress.token, other):
+        reader, writer = await fortress.connect()
+        writer.write(f"{head}{token}\r\n\r\n".encode())
+        await reader.readuntil(b'"reset"')
+        streams.append((reader, writer))
+    mine = sha256(fortress.token.encode()).hexdigest()
+    assert (await fortress.ask("DELETE", f"/sessions/{mine}", token=other)).status == 204
+    async with asyncio.timeout(20):
+        with suppress(ConnectionResetError):
+            assert b"0\r\n\r\n" not in await streams[0][0].read(), "it looks as if it were whole"
+    assert not streams[1][1].transport.is_closing()
+    assert (await fortress.ask("GET", "/sessions", token=fortress.token)).status == 401
 
 
 async def test_pipelined_questions(fortress: Fortress) -> None:
@@ -233,7 +262,7 @@ async def test_a_huge_head(fortress: Fortress) -> None:
 
 async def test_a_body_that_comes_slowly(fortress: Fortress, monkeypatch: pytest.MonkeyPatch) -> None:
     """A question whose body stops half-way is given up on with 408, and nothing is recorded."""
-    monkeypatch.setitem(read_object.__kwdefaults__, "within", 0.05)
+    monkeypatch.setitem(read_object.__kwdefaults__ or {}, "within", 0.05)
     reader, writer = await fortress.connect()
     head = f"POST /c HTTP/1.1\r\nHost: 127.0.0.1:{fortress.port}\r\nAuthorization: Bearer {fortress.token}\r\n"
     writer.write(f'{head}Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{{"text": "x'.encode())
@@ -241,11 +270,9 @@ async def test_a_body_that_comes_slowly(fortress: Fortress, monkeypatch: pytest.
     assert await fortress.store.list_conversations(None, 10) == []
 
 
-async def test_only_the_configured_host_is_asked(fortress: Fortress) -> None:
+async def test_only_the_configured_host_is_asked(fortress: Fortress, door: Door) -> None:
     """Attacks 32 and 33: addresses and keys that a page or a model names are data; nobody is asked but OpenRouter."""
-    sink = await asyncio.start_server(lambda _reader, writer: (reached.append(1), writer.close())[1], "127.0.0.1", 0)
-    reached: list[int] = []
-    address = f"http://127.0.0.1:{sink.sockets[0].getsockname()[1]}/api/v1"
+    address = f"http://127.0.0.1:{door.port}/api/v1"
     named = {"base_url": address, "api_base": address, "endpoint": address, "key": "sk-or-v1-x", "api_key": "x"}
     text = f"![x]({address}) <img src={address}> [x]({address}) {address}"
     annotation = {"type": "url_citation", "url_citation": {"url": address, "title": address}}
@@ -261,10 +288,8 @@ async def test_only_the_configured_host_is_asked(fortress: Fortress) -> None:
     assert (await fortress.ask("PATCH", "/prefs", token=fortress.token, body={"base_url": address})).status == 400
     await fortress.view(f"/c/{reply.json()['conversation']}")
     await fortress.view(f"/leave?to={address}")
-    assert reached == []
+    assert door.knocks == []
     assert {request.headers["host"] for request in fortress.upstream.requests} == {
         f"127.0.0.1:{fortress.upstream.port}"
     }
     assert "sk-or-v1-x" not in json.dumps([dict(request.headers) for request in fortress.upstream.requests])
-    sink.close()
-    await sink.wait_closed()

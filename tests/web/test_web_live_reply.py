@@ -99,6 +99,19 @@ async def test_the_pace_is_kept() -> None:
     await following
 
 
+async def test_what_shows_nothing_keeps_nothing_waiting() -> None:
+    """A reply that has only begun takes no turn, so that its first words are told at once."""
+    hub, script = Hub(), Script(Started("gen-1"))
+    reply = LiveReply(script, hub, pace=1000)  # type: ignore[arg-type] # see `Script`
+    following = asyncio.create_task(reply.follow())
+    await until(script.gate.empty)
+    script.gate.put_nowait(TextAdded("a"))
+    async with asyncio.timeout(20):
+        assert b'"blocks"' in await anext(hub.read(hub.epoch, 0))
+    script.end()
+    await following
+
+
 async def test_leaving_tells_nothing_more() -> None:
     """A follower that is cancelled while something waits for its turn leaves no timer behind."""
     hub, script = Hub(), Script(TextAdded("a"), TextAdded("b"))

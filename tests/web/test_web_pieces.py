@@ -33,6 +33,23 @@ def test_a_tool_call_may_have_no_result() -> None:
     assert tool_calls(message(ToolCallPart("1", "look", "{")))[0].result is None
 
 
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://\u043epenrouter.ai/x", "xn--penrouter-z2h.ai"),
+        ("https://a\u202e.example", "xn--a-qin.example"),
+        ("https://a\ud800.example", "xn--a-rc4g.example"),
+        ('https://a"onclick=alert(1)/', None),
+        ("https://a.example:x/", None),
+    ],
+)
+def test_the_host_of_a_citation_is_plain(address: str, host: str | None) -> None:
+    """Attack 26: letters that pass for others are spelled out, and what browsers could read differently is left out."""
+    found = citations(message(AnnotationPart({"url_citation": {"url": address}})))
+    assert [each.host for each in found] == ([] if host is None else [host])
+    assert all(each.href.startswith(f"/leave?to=https%3A%2F%2F{host}") for each in found)
+
+
 def test_citations_lead_through_our_page() -> None:
     """Each page once, by its title or else its host; what is not a plain https address is left out."""
 

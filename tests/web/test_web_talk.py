@@ -1,7 +1,7 @@
 """Questions and replies over real sockets: what is recorded, what pages are told, in which order, how it ends."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -361,3 +361,28 @@ async def test_a_cache_that_cannot_be_written_is_no_reason(page: Page, monkeypat
     ended = await page.hears("ended", message=made["reply"])
     view = await page.view(f"/c/{made['conversation']}")
     assert list_blocks(view["html"], made["reply"]) == list_blocks(ended["html"], made["reply"])
+
+
+async def test_a_text_that_was_mended_is_shown_as_it_is_kept(page: Page) -> None:
+    """Half a surrogate pair, which the store replaces: the end is told as every later view shows it."""
+    made = await page.say("Hello", model="sandbox/surrogates")
+    ended = await page.hears("ended", message=made["reply"])
+    view = await page.view(f"/c/{made['conversation']}")
+    assert list_blocks(ended["html"], made["reply"]) == list_blocks(view["html"], made["reply"])
+    assert "Split: \U0001f600, alone: \ufffd." in list_blocks(view["html"], made["reply"])[0]
+
+
+async def test_a_reply_that_could_not_be_kept_is_told(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came after the store failed is not shown; the end says what happened."""
+
+    def fail(_: SqliteStore, __: Any, ___: bytes, done: Callable[[StoreError | None], None]) -> None:
+        done(StoreError("the disk is gone"))
+
+    monkeypatch.setattr(SqliteStore, "append_received", fail)
+    made = await page.say("Hello", model="sandbox/echo")
+    ended = await page.hears("ended", message=made["reply"])
+    assert page.told("blocks") == []
+    assert 'data-state="cut"' in ended["html"]
+    assert "the disk is gone" in ended["html"]
+    view = await page.view(f"/c/{made['conversation']}")
+    assert find_article(view["html"], made["reply"]) == ended["html"].strip()

@@ -3,13 +3,14 @@
 import time
 from typing import Any
 
+from chit import about
 from chit.app import App
 from chit.core.balance import Balance
 from chit.core.low_balance import find_low
 from chit.web import pages
 from chit.web.desk import Desk
 
-_LABELS = {True: "Add credits", False: "Open key settings"}
+_LABELS = {about.CREDITS_PAGE: "Add credits", about.KEYS_PAGE: "Open key settings"}
 
 
 def write_chrome(desk: Desk) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def write_notice(balance: Balance, desk: Desk) -> str | None:
     low = find_low(balance, desk.prefs.low_balance)
     if low is None or desk.is_sandbox:
         return None
-    return pages.render("notice", text=low.text, link=low.link, label=_LABELS[low.credits is not None])
+    return pages.render("notice", text=low.text, link=low.link, label=_LABELS.get(low.link, "Open settings"))
 
 
 def tell_balance(app: App, desk: Desk) -> dict[str, Any]:

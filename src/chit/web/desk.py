@@ -154,6 +154,8 @@ class Desk:
         changed = replace(self.prefs, **{name: getattr(prefs, name) for name in _ADOPTED})
         self.ring.change_idle(changed.auto_lock_minutes)
         self.prefs = changed
+        for app in (self.own, self._app):
+            app.balance.change_threshold(changed.low_balance)
         self.notices.publish(PrefsChanged())
 
     async def describe(self) -> DeskState:

@@ -6,7 +6,7 @@ Everything here belongs to one person, so every page reads the same events and p
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from chit.core.jsontext import encode_json
@@ -46,7 +46,7 @@ class Hub:
         self._closed = True
         self._wake()
 
-    async def read(self, epoch: str, since: int) -> AsyncIterator[bytes]:
+    async def read(self, epoch: str, since: int) -> AsyncGenerator[bytes]:
         """Lines after number `since`, past ones first, several at a time.
 
         Where they are no longer known, or `epoch` is another hub's, a `reset` comes first: the page is to load what it

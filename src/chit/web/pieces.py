@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
-from urllib.parse import quote
+
+from markdown_it.common.normalize_url import normalizeLink
 
 from chit.core.generation import read_text
 from chit.core.messages import AnnotationPart, MediaPart, Message, ToolCallPart, ToolResultPart
+from chit.render.addresses import find_host, leave_address
 
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
 _WEB = re.compile(r"https://[^\s\\@/?#]+(?:[/?#][!-~]*)?")
@@ -49,9 +51,10 @@ def citations(message: Message) -> list[Citation]:
         inner = part.annotation.get("url_citation") if isinstance(part, AnnotationPart) else None
         address = inner.get("url") if isinstance(inner, Mapping) else None
         if isinstance(inner, Mapping) and is_web_address(address):
-            host = address.split("/")[2].partition("?")[0].partition("#")[0]
-            title = read_text(inner.get("title")) or host
-            found.setdefault(address, Citation(title=title, host=host, href=f"/leave?to={quote(address, safe='')}"))
+            plain = normalizeLink(address)  # letters that pass for others are spelled out, as in the links of a reply
+            if host := find_host(plain):
+                title = read_text(inner.get("title")) or host
+                found.setdefault(plain, Citation(title=title, host=host, href=leave_address(plain)))
     return list(found.values())
 
 

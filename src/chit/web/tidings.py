@@ -1,6 +1,9 @@
 """What happens elsewhere in Chit, told to the pages: settlements, the balance, locks, homes, preferences."""
 
 import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
 
 from chit.app import App
 from chit.errors import ChitError
@@ -25,15 +28,16 @@ class Tidings:
         """Tell it, at once or as soon as the store was read."""
         match notice:
             case SettlementChanged(generation_id):
-                task = asyncio.create_task(self._tell_settled(self._desk.app, generation_id))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._begin(self._tell_settled(self._desk.app, generation_id))
             case BalanceChanged():
                 self._hub.publish("balance", **tell_balance(self._desk.app, self._desk))
             case LockChanged(is_locked):
                 self._hub.publish("locked" if is_locked else "unlocked")
+                if not is_locked:
+                    self._begin(self._ask_balance())
             case KeysChanged():
                 self._hub.publish("unlocked")
+                self._begin(self._ask_balance())
             case HomeChanged():
                 self._hub.publish("reset", epoch=self._hub.epoch)
             case PrefsChanged():
@@ -45,6 +49,16 @@ class Tidings:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _ask_balance(self) -> None:
+        """Other keys may see more; whoever has just added one to see the balance wants to see it."""
+        with suppress(ChitError):
+            await self._desk.app.balance.refresh()
 
     async def _tell_settled(self, app: App, generation_id: str) -> None:
         """The chit under the reply, and what the conversation costs now. Shown again by the next view if this fails."""

@@ -7,7 +7,7 @@ import { jump } from "./follow.js";
 import { focusModel } from "./models.js";
 import { go, view } from "./router.js";
 import { ask, call } from "./session.js";
-import { attempt, refresh, signIn } from "./settings.js";
+import { attempt, refresh, removeKey, signIn } from "./settings.js";
 import * as sidebar from "./sidebar.js";
 
 function idOf(button) {
@@ -66,13 +66,7 @@ const DOES = {
   "enter-sandbox": () => ask("POST", "/sandbox").then(() => start()),
   "leave-sandbox": () => ask("DELETE", "/sandbox").then(() => start()),
   lock: () => ask("POST", "/lock").then(() => refresh()),
-  async "remove-key"(button) {
-    const { note } = await ask("DELETE", `/key/${encodeURIComponent(button.dataset.name)}`);
-    await refresh();
-    if (note) {
-      tell(note);
-    }
-  },
+  "remove-key": (button) => removeKey(button),
   async "revoke-session"(button) {
     const { hash } = button.dataset;
     await call(hash ? `/sessions/${encodeURIComponent(hash)}` : "/sessions", { method: "DELETE" });

@@ -97,7 +97,7 @@ function keep() {
 }
 
 async function submit() {
-  const text = box.value;
+  const text = box.value.toWellFormed?.() ?? box.value; // half a character cannot be sent
   if (!text.trim() || sending || running !== null) {
     return;
   }

@@ -90,8 +90,9 @@ function open(event) {
     list.lastElementChild.remove();
   }
   for (const html of [event.question, event.html]) {
-    if (html) {
-      list.append(parse(html));
+    const fresh = html ? parse(html).querySelector("article") : null;
+    if (fresh && !find(fresh.dataset.message)) {
+      list.append(fresh);
     }
   }
   view.data.leaf = event.reply;

@@ -55,6 +55,13 @@ export const send = {
       tell(note);
     }
   },
+  async forget({ name, ...passphrase }) {
+    const { note } = await ask("DELETE", `/key/${encodeURIComponent(name)}`, passphrase);
+    await refresh();
+    if (note) {
+      tell(note);
+    }
+  },
   async unlock({ passphrase }) {
     await ask("POST", "/unlock", { passphrase });
     await refresh();
@@ -76,6 +83,22 @@ export const send = {
     await chrome.load();
   },
 };
+
+// To take a key out of an encrypted file, its passphrase is needed once more.
+export async function removeKey(button) {
+  const { name } = button.dataset;
+  try {
+    await send.forget({ name });
+  } catch (problem) {
+    if (problem.status !== WANTS_PASSPHRASE) {
+      throw problem;
+    }
+    const form = button.closest("li").querySelector("form");
+    form.hidden = false;
+    button.hidden = true;
+    form.querySelector("[name='passphrase']").focus();
+  }
+}
 
 function check(values) {
   if ("key" in values && !values.key.trim()) {
@@ -103,8 +126,10 @@ document.addEventListener("submit", async (event) => {
   }
   const button = form.querySelector("button");
   button.disabled = true;
+  button.setAttribute("aria-busy", "true");
   await attempt(form, () => send[form.dataset.form](values));
   button.disabled = false;
+  button.removeAttribute("aria-busy");
   form.querySelectorAll('input[type="password"]').forEach((box) => {
     box.value = box.name === "key" && !form.querySelector(".problem")?.hidden ? box.value : "";
   });

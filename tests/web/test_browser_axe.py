@@ -1,0 +1,125 @@
+"""axe-core finds nothing that keeps people out: on every screen, light and dark, wide and narrow."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser
+from tests.web.browser import PHONE, Tab, opened_tab
+from tests.web.house import House, Tap, opened_house
+
+from chit.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN = f"""axe.run(document, {{resultTypes: ["violations"], runOnly: {RULES}}}).then(found => found.violations.map(
+    each => `${{each.id}}: ${{each.nodes.map(node => `${{node.target}} ${{node.failureSummary}}`).join(" | ")}}`))"""
+LOOKS: list[Any] = [
+    pytest.param({"color_scheme": scheme, **size}, id=f"{scheme} {name}", marks=marks)
+    for scheme, name, size, marks in (
+        ("light", "wide", {}, ()),
+        ("dark", "wide", {}, pytest.mark.long),
+        ("light", "phone", PHONE, pytest.mark.long),
+        ("dark", "phone", PHONE, ()),
+    )
+]
+QUESTION = "Show me code, a table and math."
+
+
+async def find_violations(tab: Tab, where: str) -> list[str]:
+    """By all rules, once nothing moves any more."""
+    await tab.until("document.getAnimations().filter(each => each.playState == 'running').length", 0)
+    if not await tab.ask("'axe' in window"):
+        await tab.page.evaluate(AXE)
+    return [f"{where}: {each}" for each in await tab.ask(RUN)]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_screens_with_a_key(house: House, look: dict[str, Any]) -> None:
+    """New, conversation, open receipt, failure, settings, leave, the sheet, the drawer."""
+    found = []
+    async with house.visit(reduced_motion="reduce", **look) as tab:
+        await tab.screen("new")
+        found += await find_violations(tab, "new")
+        await send(tab, QUESTION)
+        await tab.stands(".from-actor[data-state=done] table")
+        await tab.go(".from-actor .chit-line")
+        found += await find_violations(tab, "conversation with its receipt")
+        await tab.ask("document.querySelector('.help').showModal()")
+        found += await find_violations(tab, "help")
+        await tab.ask("document.querySelector('.help').close()")
+        if look.get("is_mobile"):
+            await tab.go(".menu")
+            found += await find_violations(tab, "drawer")
+            await tab.page.keyboard.press("Escape")
+        await tab.page.fill(".model-field .model-input", "sandbox/error-data-policy")
+        await send(tab, "And now?")
+        await tab.stands(".failure")
+        await tab.go(".failure summary")
+        found += await find_violations(tab, "failure")
+        for path, screen in (("/settings", "settings"), ("/leave?to=https://xn--pypal-4ve.example/", "leave")):
+            await tab.page.goto(f"{house.address}{path}")
+            await tab.screen(screen)
+            found += await find_violations(tab, screen)
+    assert found == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_a_reply_that_comes_in(tapped: House, tap: Tap, look: dict[str, Any]) -> None:
+    """With reasoning, and the suggestions of the model field open; then stopped."""
+    found = []
+    async with tapped.visit(reduced_motion="reduce", **look) as tab:
+        await tab.screen("new")
+        await send(tab, QUESTION)
+        tap.think("Hm.")
+        tap.say("It begins\n\n```python\nx = 1\n")
+        await tab.stands(".from-actor .code")
+        await tab.go(".reasoning summary")
+        found += await find_violations(tab, "streaming")
+        await tab.page.fill(".model-field .model-input", "x")
+        await tab.stands(".suggestions:not([hidden])")
+        found += await find_violations(tab, "suggestions")
+        await tab.page.press(".model-field .model-input", "Escape")
+        await tab.go(".stop")
+        await tab.stands(".from-actor[data-state=stopped]")
+        found += await find_violations(tab, "stopped")
+    assert found == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_screens_without_a_key(browser: Browser, tmp_path: Path, upstream: Sandbox, look: dict[str, Any]) -> None:
+    """First, with its form open; locked, with a wrong passphrase; signed out."""
+    found = []
+    profile = {"reduced_motion": "reduce", **look}
+    async with opened_house(browser, tmp_path / "a", upstream, keys="none") as house, house.visit(**profile) as tab:
+        await tab.screen("first")
+        await tab.go("main summary")
+        found += await find_violations(tab, "first")
+    async with opened_house(browser, tmp_path / "b", upstream, keys="sealed") as house, house.visit(**profile) as tab:
+        await tab.screen("locked")
+        await tab.page.fill("[name=passphrase]", "wrong")
+        await tab.go("form[data-form=unlock] button")
+        await tab.stands("form .problem:not([hidden])")
+        found += await find_violations(tab, "locked")
+        async with opened_tab(browser, f"{house.address}/", **profile) as out:
+            await out.screen("out")
+            found += await find_violations(out, "signed out")
+    assert found == []
+
+
+async def send(tab: Tab, question: str) -> None:
+    """As any device can."""
+    await tab.page.fill(".composer textarea", question)
+    await tab.go(".send")
+
+
+async def test_axe_works_here(house: House) -> None:
+    """Under the policy of the pages it finds what is wrong: a picture without words, a button without a name."""
+    async with house.visit() as tab:
+        await tab.screen("new")
+        await tab.ask("document.querySelector('main').append(new Image(), document.createElement('button'))")
+        found = await find_violations(tab, "spoilt")
+        assert [each.split(":")[1].strip() for each in found] == ["button-name", "image-alt"]
