@@ -76,6 +76,24 @@ async def test_locking_reaches_every_page(locked: House) -> None:
         await tab.screen("locked")
 
 
+async def test_what_is_half_typed_is_not_lost(locked: House) -> None:
+    """The page is told that the keys were unlocked elsewhere, and leaves a form alone that somebody is writing in."""
+    box = "details form:has(input[value=management]) [name=key]"
+    async with locked.visit("/settings/keys") as tab:
+        await tab.screen("settings")
+        await tab.page.fill(box, "sk-or-half")
+        other = await tab.beside(f"{locked.address}/settings")
+        await other.screen("settings")
+        await other.page.fill(f"{UNLOCK} [name=passphrase]", PASSPHRASE)
+        await other.go(f"{UNLOCK} button")
+        await other.reads("[data-section=keys]", "Lock now")
+        await other.page.goto(f"{locked.address}/")
+        await other.say("Told after it?")
+        await other.reads(".reply", "Good question!")
+        await tab.reads("#sidebar", "Told after it?")
+        assert await tab.page.input_value(box) == "sk-or-half"
+
+
 async def test_a_management_key_is_added_and_removed(locked: House) -> None:
     """It goes into the encrypted file; only a few of its characters are ever shown again."""
     async with locked.visit("/settings/keys") as tab:

@@ -26,8 +26,8 @@ const EVENTS = {
     }
   },
   balance: chrome.showBalance,
-  locked: () => settings.refresh(),
-  unlocked: () => settings.refresh(),
+  locked: () => settings.refreshUnlessTyping(),
+  unlocked: () => settings.refreshUnlessTyping(),
   prefs: (event) => setTheme(event.theme),
 };
 

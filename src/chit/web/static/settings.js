@@ -24,6 +24,12 @@ export async function refresh() {
   await Promise.all([load(), chrome.load()]);
 }
 
+// For what happened elsewhere: nothing that is half typed here is lost for it.
+export function refreshUnlessTyping() {
+  const typed = [...main.querySelectorAll("form input")].some((box) => box.value !== box.defaultValue);
+  return typed ? chrome.load() : refresh();
+}
+
 // Does `work` for what the person pressed, and tells what went wrong beside it.
 export async function attempt(near, work) {
   clearProblem(near.closest("form, section, .centre") ?? main);
