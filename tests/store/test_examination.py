@@ -221,12 +221,15 @@ async def test_rows_that_refer_to_nothing_are_told(home: Home) -> None:
     database.execute("PRAGMA foreign_keys = OFF")
     database.execute("UPDATE messages SET conversation = 'nowhere' WHERE seq = 1")
     database.execute("INSERT INTO rendered VALUES ('nowhere', 1, '')")
+    database.execute("CREATE TABLE numberless (message TEXT PRIMARY KEY REFERENCES messages (id)) WITHOUT ROWID")
+    database.execute("INSERT INTO numberless VALUES ('nowhere')")
     database.close()
     found = examine(home)
     assert found is not None
     assert set(found.integrity.problems) == {
         "row 1 of messages refers to one of conversations that is not there",
-        "a row of rendered refers to one of messages that is not there",
+        "row 1 of rendered refers to one of messages that is not there",
+        "a row of numberless refers to one of messages that is not there",
     }
 
 
@@ -241,7 +244,7 @@ async def test_problems_are_bounded(home: Home) -> None:
     database.close()
     found = examine(home)
     assert found is not None
-    assert (len(found.integrity.problems), len(found.integrity.lost)) == (1, integrity.MOST_PROBLEMS)
+    assert (len(found.integrity.problems), len(found.integrity.lost)) == (integrity.MOST_PROBLEMS,) * 2
 
 
 async def test_a_lost_attachment_is_told(home: Home) -> None:
