@@ -68,7 +68,10 @@ async def _take(browser: Browser, size: str, theme: Literal["light", "dark"]) ->
     with tempfile.TemporaryDirectory() as home:
         async with _serve(Path(home)) as address:
             context = await browser.new_context(
-                viewport={"width": width, "height": height}, color_scheme=theme, has_touch=size == "phone"
+                viewport={"width": width, "height": height},
+                color_scheme=theme,
+                has_touch=size == "phone",
+                reduced_motion="reduce",
             )
             page = await context.new_page()
             await page.goto(address)
