@@ -62,11 +62,20 @@ class Tab:
         found = None
         try:
             async with asyncio.timeout(PATIENCE):
-                while not is_right(found := await self.ask(script)):  # noqa: ASYNC110 - the page sets no event of ours
+                while not is_right(found := await self._peek(script)):  # noqa: ASYNC110 - the page sets no event of ours
                     await asyncio.sleep(0.02)
         except TimeoutError:
             pytest.fail(f"{script} stayed {found!r} {why}")
         return found
+
+    async def _peek(self, script: str) -> Any:
+        """As `ask`; None also while what the expression looks into is not there yet."""
+        try:
+            return await self.ask(script)
+        except Error as error:
+            if "Cannot read properties of null" in str(error):
+                return None
+            raise
 
     async def text(self, selector: str) -> str:
         """Of the first element."""
