@@ -67,7 +67,7 @@ async def open_app(
         )
         if prefs.settle == "background" if settling is None else settling:
             for run, name in ((settler.run, "settlement"), (balance.run, "balance")):
-                closing.push_async_callback(_cancel, asyncio.create_task(run(), name=name))
+                closing.push_async_callback(end_task, asyncio.create_task(run(), name=name))
         closing.push_async_callback(engine.close)
         yield App(
             prefs=prefs,
@@ -107,7 +107,8 @@ def _make_client(
     )
 
 
-async def _cancel(task: asyncio.Task[None]) -> None:
+async def end_task(task: asyncio.Task[None]) -> None:
+    """Cancel it, and wait until it has ended."""
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task

@@ -9,6 +9,7 @@ from chit.about import KEYS_PAGE, MANAGEMENT_KEYS_PAGE
 from chit.cli.exits import DONE, exit_code, print_error
 from chit.cli.terminal import neutralise, write_json, write_out
 from chit.cli.unlocking import CommandKeys
+from chit.core.balance_records import read_is_management
 from chit.core.secret import Secret
 from chit.core.usage import read_cost, show_cost
 from chit.errors import ChitError
@@ -70,10 +71,7 @@ async def _fetch(keys: CommandKeys, name: "KeyName") -> dict[str, Any]:
 
 
 def _read_kind(data: Mapping[str, Any]) -> str | None:
-    says = [
-        data[member] for member in ("is_management_key", "is_provisioning_key") if isinstance(data.get(member), bool)
-    ]
-    return ("management" if any(says) else "ordinary") if says else None
+    return {True: "management", False: "ordinary", None: None}[read_is_management(data)]
 
 
 def _pick(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from chit.about import KEYS_PAGE
 from chit.cli.connection_findings import UNREACHED, find_upstream_failure
 from chit.cli.findings import Finding, Hide, find_failure
 from chit.cli.reach import Reach
+from chit.core.balance_records import read_is_management
 from chit.core.guidance_info import EXIT_NO_KEY, EXIT_NO_MONEY
 from chit.core.usage import read_cost
 from chit.errors import ChitError
@@ -30,7 +31,7 @@ def examine_key(reach: Reach, hide: Hide) -> list[Finding]:
 
 
 def _tell_key(data: Mapping[str, Any], place: str) -> Finding:
-    if data.get("is_management_key") is True or data.get("is_provisioning_key") is True:
+    if read_is_management(data):
         return Finding(
             topic="key",
             verdict="bad",

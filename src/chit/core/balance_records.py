@@ -21,8 +21,6 @@ def read_credits(record: Any, asked_at: float) -> Credits | None:
 
 def read_key(record: Mapping[str, Any], asked_at: float) -> KeyAllowance:
     """From the record of `GET /key`; anything missing or malformed is None."""
-    management = [_flag(record.get(name)) for name in ("is_management_key", "is_provisioning_key")]
-    said = [each for each in management if each is not None]
     budgets = record.get("budgets")
     return KeyAllowance(
         asked_at=asked_at,
@@ -36,8 +34,14 @@ def read_key(record: Mapping[str, Any], asked_at: float) -> KeyAllowance:
         free_requests=_read_free(record.get("free_model_daily_requests")),
         budgets=tuple(filter(None, map(_read_cap, budgets[:_MOST_BUDGETS]))) if isinstance(budgets, list) else (),
         effective_budget=_read_cap(record.get("effective_budget")),
-        is_management=any(said) if said else None,
+        is_management=read_is_management(record),
     )
+
+
+def read_is_management(record: Mapping[str, Any]) -> bool | None:
+    """Whether a record of `GET /key` is a management key's, by the newer or the older name; None if it does not say."""
+    said = [record[name] for name in ("is_management_key", "is_provisioning_key") if isinstance(record.get(name), bool)]
+    return any(said) if said else None
 
 
 def read_balance(record: Mapping[str, Any]) -> Balance:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
+from chit.app import end_task
 from chit.errors import StoreError
 from chit.web.conversation_routes import ConversationRoutes
 from chit.web.desk import Desk
@@ -44,7 +45,7 @@ async def open_front(
         closing.push_async_callback(talk.close)
         closing.push_async_callback(tidings.close)
         closing.callback(desk.notices.subscribe(tidings.take))
-        closing.push_async_callback(_cancel, asyncio.create_task(_purge(desk), name="purging"))
+        closing.push_async_callback(end_task, asyncio.create_task(_purge(desk), name="purging"))
         server = await closing.enter_async_context(
             open_server(
                 listening,
@@ -65,9 +66,3 @@ async def _purge(desk: Desk) -> None:
         with suppress(StoreError):
             await desk.app.store.purge_deleted(time.time() - UNDO_SECONDS)
         await asyncio.sleep(_PURGE_EVERY)
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -1,9 +1,7 @@
 """What kind of key was pasted: OpenRouter is asked before it is stored (field guide §5.2)."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from chit.about import KEYS_PAGE, MANAGEMENT_KEYS_PAGE
+from chit.core.balance_records import read_is_management
 from chit.errors import KeyUnavailable, UpstreamError
 from chit.openrouter.client import OpenRouterClient
 from chit.vault.entry import KeyName
@@ -17,7 +15,7 @@ async def check_kind(client: OpenRouterClient, name: KeyName) -> str | None:
     Raises `UpstreamError` for one that OpenRouter refuses, `KeyUnavailable` for one of the other kind.
     """
     try:
-        is_management = _read_kind(await client.fetch_key())
+        is_management = read_is_management(await client.fetch_key())
     except UpstreamError as error:
         if error.status in _REFUSED:
             raise
@@ -37,9 +35,3 @@ async def check_kind(client: OpenRouterClient, name: KeyName) -> str | None:
             link=MANAGEMENT_KEYS_PAGE,
         )
     return None
-
-
-def _read_kind(data: Mapping[str, Any]) -> bool | None:
-    """Whether it is a management key; None if the record does not say."""
-    says = [data[each] for each in ("is_management_key", "is_provisioning_key") if isinstance(data.get(each), bool)]
-    return any(says) if says else None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from chit.app import end_task
 from chit.errors import InputError
 from chit.notices import Notices
 from chit.store.protocol import Store
@@ -79,7 +80,7 @@ async def open_server(
         closing.callback(codes.close)
         closing.callback(live.end_all)
         closing.callback(notices.subscribe(live.on_notice))
-        closing.push_async_callback(_cancel, asyncio.create_task(live.watch(), name="live streams"))
+        closing.push_async_callback(end_task, asyncio.create_task(live.watch(), name="live streams"))
         _announce(run, instance, openings)
         closing.callback(_withdraw, run, instance)
         for each in await _serve(runner, listening, limits):
@@ -125,9 +126,3 @@ def _announce(run: Path, instance: Instance, openings: Openings) -> None:
 def _withdraw(run: Path, instance: Instance) -> None:
     with suppress(OSError):
         remove_instance(run, instance)
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from chit.core.jsontext import encode_json
+from chit.web.answer import answer_json
 from chit.web.body import read_object
 from chit.web.browser_name import name_browser
 from chit.web.codes import Codes
@@ -35,7 +35,7 @@ class SessionRoutes:
         if not isinstance(code, str) or not self._codes.take(code):
             raise Refused(401, "This code is used up or too old.", WWW_Authenticate="Bearer")
         token, session = await self._sessions.open(name_browser(request.headers.get("User-Agent", "")))
-        return _json({"token": token, "expires_at": session.expires_at})
+        return answer_json({"token": token, "expires_at": session.expires_at})
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         """`{"sessions": [{"hash", "label", "created_at", "expires_at", "last_used_at", "is_this"}]}`."""
@@ -51,7 +51,7 @@ class SessionRoutes:
             }
             for session in await self._sessions.list()
         ]
-        return _json({"sessions": shown})
+        return answer_json({"sessions": shown})
 
     async def revoke(self, request: web.Request) -> web.StreamResponse:
         """204, or 404 if there is no such session."""
@@ -63,7 +63,3 @@ class SessionRoutes:
         """204; this browser's own is among them."""
         await self._sessions.revoke()
         return web.Response(status=204)
-
-
-def _json(value: object) -> web.Response:
-    return web.Response(body=encode_json(value), content_type="application/json", charset="utf-8")
