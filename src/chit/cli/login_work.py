@@ -1,13 +1,12 @@
 """The work of `chit login`: a browser that comes back by itself, or a code that is pasted."""
 
 import asyncio
-import html
 import os
 import secrets
 import sys
 import webbrowser
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from chit.errors import InputError, KeyUnavailable
 from chit.openrouter.callback import CallbackListener, read_pasted_code
 from chit.openrouter.sign_in import SignIn
 from chit.vault.keychain import run_in_thread
+from chit.web.redirect_page import write_redirect_page
 
 if TYPE_CHECKING:
     from chit.vault.store import Place
@@ -87,19 +87,14 @@ def _redirect_file(home: Path, address: str) -> Iterator[Path]:
     folder = home / "run"
     path = folder / f"sign-in-{secrets.token_hex(16)}.html"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise InputError(
-            f"{folder} cannot be written: {error.strerror}", hint="Try without: chit login --no-browser"
-        ) from error
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(
-                '<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer">'
-                f'<meta http-equiv="refresh" content="0;url={html.escape(address)}"><title>Chit</title>'
-                f'<a href="{html.escape(address)}">On to OpenRouter</a>\n'
-            )
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_redirect_page(path, address, place="OpenRouter")
+        except OSError as error:
+            raise InputError(
+                f"{folder} cannot be written: {error.strerror}", hint="Try without: chit login --no-browser"
+            ) from error
         yield path.absolute()
     finally:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # there may be no folder that it could be in
+            path.unlink(missing_ok=True)

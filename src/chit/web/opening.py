@@ -5,8 +5,6 @@ never sees either: fragments are not sent.
 """
 
 import asyncio
-import html
-import os
 import secrets
 import time
 from collections.abc import Callable
@@ -16,6 +14,7 @@ from pathlib import Path
 
 from chit.errors import InputError
 from chit.web.codes import CODE_SECONDS, Codes
+from chit.web.redirect_page import write_redirect_page
 
 _PREFIX = "open-"
 
@@ -43,7 +42,7 @@ class Openings:
         page = self._folder / f"{_PREFIX}{secrets.token_hex(16)}.html"
         address = f"{self._address}/#code={self._codes.issue(lambda: page.unlink(missing_ok=True))}"
         try:
-            _write(page, address)
+            write_redirect_page(page, address, place="Chit")
         except OSError as error:
             raise InputError(
                 f"{self._folder} cannot be written: {error.strerror}", hint="Check the folder's owner and permissions."
@@ -61,13 +60,3 @@ class Openings:
 
 def _call_later(seconds: float, call: Callable[[], None]) -> None:
     asyncio.get_running_loop().call_later(seconds, call)
-
-
-def _write(page: Path, address: str) -> None:
-    handle = os.open(page, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
-    with open(handle, "w", encoding="utf-8") as file:
-        file.write(
-            '<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer">'
-            f'<meta http-equiv="refresh" content="0;url={html.escape(address)}"><title>Chit</title>'
-            f'<a href="{html.escape(address)}">On to Chit</a>\n'
-        )
