@@ -1,7 +1,9 @@
 """A conversation: the stored tree of messages, and what a list shows of it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from chit.core.generation import Origin
 from chit.core.surrogates import join_surrogates
@@ -18,6 +20,12 @@ class Conversation:
     origin: Origin
     private: bool = False
     """Nothing but cost and ids is kept of a private one."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Request parameters of its own, over the preferences': what its panel says."""
+    pinned_at: float | None = None
+    """Since when it stands above the list, unix seconds; None if it does not."""
+    archived_at: float | None = None
+    """Since when it is out of the list, but not deleted, unix seconds; None if it is not."""
     created_at: float = 0.0
     """Unix seconds, for showing; order comes from `seq`."""
     seq: int = 0

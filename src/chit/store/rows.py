@@ -22,7 +22,7 @@ GENERATION_COLUMNS = """
 BRIEF_GENERATION_COLUMNS = GENERATION_COLUMNS.replace("g.request,", "'',")
 """Without the request, which holds the whole branch each time: together they grow with the square of its length."""
 MESSAGE_COLUMNS = "id, conversation, parent, source, parts, options, extra, created_at, seq"
-CONVERSATION_COLUMNS = "id, title, origin, private, created_at, seq"
+CONVERSATION_COLUMNS = "id, title, origin, private, parameters, pinned_at, archived_at, created_at, seq"
 
 PutBack = Callable[[bytes], bytes]
 """`Blobs.put_back`."""
@@ -35,9 +35,17 @@ def text_of(value: Any) -> str:
 
 def read_conversation(row: tuple[Any, ...]) -> Conversation:
     """From `CONVERSATION_COLUMNS`."""
-    conversation_id, title, origin, private, created_at, seq = row
+    conversation_id, title, origin, private, parameters, pinned_at, archived_at, created_at, seq = row
     return Conversation(
-        id=conversation_id, title=title, origin=origin, private=bool(private), created_at=created_at, seq=seq
+        id=conversation_id,
+        title=title,
+        origin=origin,
+        private=bool(private),
+        parameters=_load(parameters),
+        pinned_at=pinned_at,
+        archived_at=archived_at,
+        created_at=created_at,
+        seq=seq,
     )
 
 

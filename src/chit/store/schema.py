@@ -4,8 +4,10 @@ Order comes from `seq`, an integer that only grows. Costs are decimal text, exac
 integer pico-dollars for sums. JSON columns are text; unknown members are kept.
 """
 
-STEPS: tuple[str, ...] = (
-    """
+from chit.store.schema_search import SEARCH
+from chit.store.schema_spending import SPENDING
+
+_BEGIN = """
     CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
     CREATE TABLE conversations (
@@ -116,5 +118,10 @@ STEPS: tuple[str, ...] = (
     CREATE TRIGGER message_text_forget AFTER DELETE ON messages BEGIN
         DELETE FROM message_text WHERE rowid = old.seq;
     END;
-    """,
-)
+"""
+_CONVERSATIONS = """
+    ALTER TABLE conversations ADD COLUMN parameters TEXT NOT NULL DEFAULT '{}';
+    ALTER TABLE conversations ADD COLUMN pinned_at REAL;
+    ALTER TABLE conversations ADD COLUMN archived_at REAL;
+"""
+STEPS: tuple[str, ...] = (_BEGIN, _CONVERSATIONS, SEARCH, SPENDING)

@@ -23,6 +23,10 @@ from chit.store.rows import (
     text_of,
 )
 
+_INSERT_CONVERSATION = """
+    INSERT INTO conversations (id, title, origin, private, parameters, pinned_at, archived_at, created_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
 _INSERT_MESSAGE = """
     INSERT INTO messages (id, conversation, parent, source, parts, options, extra, created_at)
     VALUES (:id, :conversation, :parent, :source, :parts, :options, :extra, :created_at) RETURNING seq
@@ -69,16 +73,7 @@ def record_send(
 ) -> None:
     """See `Store.record_send`."""
     if conversation is not None:
-        connection.execute(
-            "INSERT INTO conversations (id, title, origin, private, created_at) VALUES (?, ?, ?, ?, ?)",
-            (
-                conversation.id,
-                join_surrogates(conversation.title),
-                conversation.origin,
-                conversation.private,
-                conversation.created_at,
-            ),
-        )
+        _insert_conversation(connection, conversation)
     for message in messages:
         parts = _take_out(connection, blobs, parts_text(message), message.conversation_id)
         seq = connection.execute(_INSERT_MESSAGE, {**message_values(message), "parts": parts}).get
@@ -226,6 +221,22 @@ def delete_sessions(connection: apsw.Connection, only: str | None) -> list[str]:
     where, bindings = ("", ()) if only is None else (" WHERE hash = ?", (only,))
     rows = connection.execute(f"DELETE FROM sessions{where} RETURNING hash", bindings)  # noqa: S608 - ours
     return [row[0] for row in rows]
+
+
+def _insert_conversation(connection: apsw.Connection, conversation: Conversation) -> None:
+    connection.execute(
+        _INSERT_CONVERSATION,
+        (
+            conversation.id,
+            join_surrogates(conversation.title),
+            conversation.origin,
+            conversation.private,
+            text_of(conversation.parameters),
+            conversation.pinned_at,
+            conversation.archived_at,
+            conversation.created_at,
+        ),
+    )
 
 
 def _open_settlement(connection: apsw.Connection, generation_id: str) -> None:

@@ -13,6 +13,7 @@ from chit.web.body import read_object
 from chit.web.conversation_list import write_item
 from chit.web.desk import Desk
 from chit.web.hub import Hub
+from chit.web.question import read_member, read_question
 from chit.web.routes import Route
 from chit.web.talk import Talk
 
@@ -46,24 +47,9 @@ class ConversationRoutes:
         ]
 
     async def ask(self, request: web.Request) -> web.StreamResponse:
-        """`{"text", "model"?, "parameters"?, "parent"?}`: `{"conversation", "question", "reply"}`.
-
-        `parent` null means before everything: the question begins the conversation anew.
-        """
-        body = await read_object(request, most=MOST_QUESTION)
-        text, model = body.get("text"), body.get("model")
-        if not isinstance(text, str) or not text.strip():
-            raise InputError("the message is empty", hint="Write something first.")
-        parent = body.get("parent", False)
-        made = await self._desk.errands.run(
-            self._talk.ask(
-                text,
-                model=model if isinstance(model, str) else None,
-                parameters=_object(body, "parameters"),
-                conversation_id=request.match_info.get("id"),
-                parent_id="" if parent is None else parent if isinstance(parent, str) else None,
-            )
-        )
+        """What `read_question` takes: `{"conversation", "question", "reply"}`."""
+        question = read_question(await read_object(request, most=MOST_QUESTION), request.match_info.get("id"))
+        made = await self._desk.errands.run(self._talk.ask(question))
         return answer_json(made, 202)
 
     async def rename(self, request: web.Request) -> web.StreamResponse:
@@ -115,13 +101,4 @@ class ConversationRoutes:
         return web.Response(status=204)
 
     async def _read_changes(self, request: web.Request) -> Mapping[str, Any]:
-        return _object(await read_object(request, most=_MOST_BODY), "changes")
-
-
-def _object(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = body.get(name)
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise InputError(f"{name} must be an object", hint='It looks like {"temperature": 0.2}.')
-    return value
+        return read_member(await read_object(request, most=_MOST_BODY), "changes")

@@ -16,6 +16,7 @@ from chit.web.conversation_list import write_item
 from chit.web.desk import Desk
 from chit.web.hub import Hub
 from chit.web.live_reply import LiveReply, Snapshot
+from chit.web.question import Question
 
 
 class Talk:
@@ -32,39 +33,27 @@ class Talk:
         """The replies that are coming in, by their messages."""
         return {id: reply.snapshot() for id, reply in self._live.items()}
 
-    async def ask(
-        self,
-        text: str,
-        *,
-        model: str | None,
-        parameters: Mapping[str, Any],
-        conversation_id: str | None,
-        parent_id: str | None,
-    ) -> dict[str, Any]:
-        """Send a question; the ids of what came into being.
-
-        `model` is what the person chose: several with commas, "" for the account's default, None for the preferred one.
-        Raises `KeyUnavailable`, `StoreError`.
-        """
+    async def ask(self, question: Question) -> dict[str, Any]:
+        """Send it; the ids of what came into being. Raises `KeyUnavailable`, `StoreError`."""
         await self._desk.check_key()
         app = self._desk.app
         defaults = self._desk.defaults
-        if model is not None:
+        if question.model is not None:
             defaults = {name: value for name, value in defaults.items() if name not in ("model", "models")}
-        given = {**model_parameters(model), **parameters}
+        given = {**model_parameters(question.model), **question.parameters}
         running = await app.engine.send(
-            [TextPart(text)],
+            [TextPart(question.text)],
             parameters=add_defaults(given, defaults),
-            conversation_id=conversation_id,
-            parent_id=parent_id,
+            conversation_id=question.conversation_id,
+            parent_id=question.parent_id,
             origin="web",
         )
-        question = await app.store.get_message(running.message.parent_id or "")
-        branches = await find_branches([question], app.store)
-        html = write_question(question, branches.get(question.id))
-        self._follow(app, running, after=question.parent_id, question=html)
+        asked = await app.store.get_message(running.message.parent_id or "")
+        branches = await find_branches([asked], app.store)
+        html = write_question(asked, branches.get(asked.id))
+        self._follow(app, running, after=asked.parent_id, question=html)
         await self._tell_conversation(app, running.message.conversation_id)
-        return self._name(running) | {"question": question.id}
+        return self._name(running) | {"question": asked.id}
 
     async def regenerate(self, message_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Raises as `Engine.regenerate`, and `KeyUnavailable`."""

@@ -16,6 +16,12 @@ let place = null;
 let running = null;
 let parent = null;
 let sending = false;
+const contributors = new Set();
+
+// What else goes along with a question: `give()` returns members of the request, `sent()` is called once it is on its way.
+export function contribute(contributor) {
+  contributors.add(contributor);
+}
 
 // For the screen that stands now; what was being written there comes back.
 export function show(next) {
@@ -108,10 +114,12 @@ async function submit() {
   const { conversation, leaf } = view.data;
   const before = parent ? parent.before || null : leaf;
   const body = { text, model: chosen(), ...(conversation && { parent: before }) };
+  contributors.forEach(({ give }) => Object.assign(body, give()));
   try {
     const path = conversation ? `/c/${encodeURIComponent(conversation)}` : "/c";
     const made = await ask("POST", path, body);
     sessionStorage.removeItem(`chit-draft:${from}`);
+    contributors.forEach(({ sent }) => sent?.());
     const isHere = place === from;
     if (isHere) {
       box.value = "";

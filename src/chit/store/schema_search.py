@@ -1,0 +1,3 @@
+"""The step that makes messages and titles searchable."""
+
+SEARCH = ""
