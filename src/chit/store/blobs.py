@@ -8,6 +8,7 @@ the same is taken out like media, so that only our own references are ever follo
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -73,6 +74,26 @@ class Blobs:
             return f"the attachment {name[:8]} cannot be read: {error.strerror}"
         return None if digest == name else f"the attachment {name[:8]} has changed on disk"
 
+    def share(self, name: str, folder: Path) -> bool:
+        """Put the blob of that name into another folder too, in the place of what is there; False where it is missing.
+
+        The same file under a second name, since none is ever changed; where the file systems cannot do that, a copy.
+        On disk when this returns, but for its name. Raises `OSError`.
+        """
+        path = self._folder / name
+        if not _NAME.fullmatch(name) or not path.is_file():
+            return False
+        temporary = Path(tempfile.mktemp(dir=folder, prefix="new-"))  # noqa: S306 - the folder is this user's alone
+        try:
+            try:
+                temporary.hardlink_to(path)
+            except OSError:
+                _copy(path, temporary)
+            temporary.replace(folder / name)
+        finally:
+            temporary.unlink(missing_ok=True)  # if it failed, or was the same file already
+        return True
+
     def _save(self, name: str, content: bytes) -> None:
         path = self._folder / name
         if path.exists():
@@ -101,3 +122,11 @@ class Blobs:
         if hashlib.sha256(content).hexdigest() != name:
             raise BlobMissing(f"the attachment {name[:8]} has changed on disk")
         return content
+
+
+def _copy(path: Path, target: Path) -> None:
+    handle = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with path.open("rb") as source, open(handle, "wb") as copy:
+        shutil.copyfileobj(source, copy)
+        copy.flush()
+        os.fsync(handle)

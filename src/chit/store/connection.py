@@ -11,6 +11,7 @@ from pathlib import Path
 import apsw
 
 from chit.errors import StoreDamaged, StoreTooNew, StoreUnreadable
+from chit.store.before_migration import keep_before
 from chit.store.faults import explain_store_error
 from chit.store.schema import STEPS
 
@@ -22,13 +23,13 @@ def open_connection(database: Path) -> apsw.Connection:
     with ExitStack() as undo:
         connection = None
         try:
-            with _alone_in(database.parent):
+            with alone_in(database.parent):
                 connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READWRITE)
                 undo.callback(connection.close)
                 connection.set_busy_timeout(BUSY_MILLISECONDS)
-                _refuse_strangers(connection, database)
+                refuse_strangers(connection, database)
                 _configure(connection)
-                _migrate(connection)
+                _migrate(connection, database)
         except (apsw.Error, OSError, UnicodeError) as error:
             raise explain_store_error(error, database, connection) from error
         undo.pop_all()
@@ -51,7 +52,7 @@ def open_unchanged(database: Path) -> apsw.Connection:
             connection = apsw.Connection(name, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
             undo.callback(connection.close)
             connection.set_busy_timeout(BUSY_MILLISECONDS)
-            _refuse_strangers(connection, database)
+            refuse_strangers(connection, database)
         except (apsw.Error, OSError, UnicodeError) as error:
             raise explain_store_error(error, database, connection) from error
         undo.pop_all()
@@ -66,8 +67,11 @@ def find_schema(connection: apsw.Connection) -> int:
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """One process opens at a time: SQLite does not wait for another that turns the same new file to WAL."""
+def alone_in(folder: Path) -> Iterator[None]:
+    """One process opens at a time: SQLite does not wait for another that turns the same new file to WAL.
+
+    And nobody opens while the file is exchanged for a backup. Raises `OSError`.
+    """
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -87,16 +91,22 @@ def _configure(connection: apsw.Connection) -> None:
     connection.execute("PRAGMA trusted_schema = OFF")
 
 
-def _migrate(connection: apsw.Connection) -> None:
-    """Each missing step in a transaction of its own, its number included; what breaks off is rolled back."""
-    for number in range(find_schema(connection), len(STEPS)):
+def _migrate(connection: apsw.Connection, database: Path) -> None:
+    """Each missing step in a transaction of its own, its number included; what breaks off is rolled back.
+
+    What was there before is kept first.
+    """
+    version = find_schema(connection)
+    if 0 < version < len(STEPS):
+        keep_before(connection, database, len(STEPS))
+    for number in range(version, len(STEPS)):
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute(STEPS[number])
+        connection.execute(STEPS[number]).fetchall()  # all of its statements, also after one that yields rows
         connection.execute(f"PRAGMA user_version = {number + 1}")
         connection.execute("COMMIT")
 
 
-def _refuse_strangers(connection: apsw.Connection, database: Path) -> None:
+def refuse_strangers(connection: apsw.Connection, database: Path) -> None:
     """Another program's file, and one of a later Chit, are left as they are: asked before anything is configured."""
     version = find_schema(connection)
     if version < 0:

@@ -60,7 +60,7 @@ class Examination:
     is_current: bool
     """False for the file of an earlier Chit, which the next command brings up to date."""
     tally: Tally | None
-    """None where it cannot be read, which `integrity` then tells, and for a file of an earlier Chit."""
+    """None where it cannot be read, which `integrity` then tells, and for a file that no Chit has opened yet."""
     integrity: Integrity
 
 
@@ -111,10 +111,10 @@ def _examine(home: Home, seconds: float) -> Examination:
     try:
         schema = find_schema(connection)
         is_current = schema == len(STEPS)
-        integrity = check_integrity(connection, Blobs(home.blobs), seconds=seconds) if is_current else Integrity()
+        integrity = check_integrity(connection, Blobs(home.blobs), seconds=seconds) if schema else Integrity()
         tally = None
         try:
-            if is_current:
+            if schema:
                 counts: dict[str, Any] = dict(zip(_FIELDS, connection.execute(_TALLY).fetchall()[0], strict=True))
                 tally = Tally(**counts)
         except apsw.Error as error:

@@ -14,9 +14,10 @@ ROOM_FOR_A_SEND = 50 * 1024 * 1024
 class Home:
     """Paths inside the folder. Nothing is created before `create`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, database: Path | None = None) -> None:
+        """`database` is another file than the folder's own: a copy that relies on the folder's attachments."""
         self.folder = folder
-        self.database = folder / "chit.db"
+        self.database = database or folder / "chit.db"
         self.run = folder / "run"
         self.blobs = folder / "blobs"
         self.backups = folder / "backups"

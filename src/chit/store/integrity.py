@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import chain, islice
+from pathlib import Path
 
 import apsw
 
@@ -15,6 +16,13 @@ SECONDS = 20.0
 """After which a check ends, however large the history."""
 _STEPS = 10_000
 """SQLite's own, between two looks at the clock."""
+
+_UNWATCHED = (
+    "SELECT 'received_bytes', seq, 'generations', NULL FROM received_bytes"
+    " WHERE generation NOT IN (SELECT id FROM generations)",
+    "SELECT 'blob_uses', NULL, 'blobs', NULL FROM blob_uses WHERE hash NOT IN (SELECT hash FROM blobs)",
+)
+"""What refers to something without a foreign key, in the columns of `PRAGMA foreign_key_check`."""
 
 
 def check_integrity(connection: apsw.Connection, blobs: Blobs, *, seconds: float = SECONDS) -> Integrity:
@@ -46,6 +54,18 @@ def check_integrity(connection: apsw.Connection, blobs: Blobs, *, seconds: float
     )
 
 
+def check_pages(database: Path) -> list[str]:
+    """What is wrong with the pages and indexes of a file that nobody has open; damage is reported, never raised."""
+    try:
+        connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
+    except apsw.Error as error:
+        return [str(error)]
+    try:
+        return _collect(_damaged_pages, connection)[0]
+    finally:
+        connection.close()
+
+
 def _collect(check: Callable[[apsw.Connection], Iterator[str]], connection: apsw.Connection) -> tuple[list[str], bool]:
     """What a check finds, and whether it came to its end; what keeps SQLite from checking is a finding as well."""
     found: list[str] = []
@@ -66,6 +86,7 @@ def _damaged_pages(connection: apsw.Connection) -> Iterator[str]:
 
 
 def _dangling_rows(connection: apsw.Connection) -> Iterator[str]:
-    for table, row, other, _ in connection.execute("PRAGMA foreign_key_check"):
+    queries = ("PRAGMA foreign_key_check", *_UNWATCHED)
+    for table, row, other, _ in chain.from_iterable(connection.execute(query) for query in queries):
         place = f"a row of {table}" if row is None else f"row {row} of {table}"
         yield f"{place} refers to one of {other} that is not there"

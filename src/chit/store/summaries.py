@@ -35,6 +35,12 @@ _COST = f"""
     SELECT {_SUMS} FROM (
         {_CHARGES.format(conversations="(SELECT :id AS id) asked CROSS JOIN", conversation="asked.id")})
 """  # noqa: S608 - all of it is ours
+_TOTAL = f"""
+    SELECT {_SUMS} FROM (
+        SELECT coalesce(max(s.settled_pico), max(g.reported_pico)) AS pico
+        FROM generations g LEFT JOIN settlements s ON s.generation_id = g.generation_id
+        GROUP BY coalesce(g.generation_id, g.seq))
+"""  # noqa: S608 - all of it is ours
 _END = 2**63 - 1
 """Beyond every `seq`."""
 
@@ -54,6 +60,13 @@ def find_summary(connection: apsw.Connection, conversation_id: str) -> Conversat
 def sum_conversation(connection: apsw.Connection, conversation_id: str) -> Decimal | None:
     """See `Store.sum_conversation`."""
     rows: list[Any] = connection.execute(_COST, {"id": conversation_id}).fetchall()
+    ((high, low),) = rows
+    return _read_sum(high, low)
+
+
+def sum_history(connection: apsw.Connection) -> Decimal | None:
+    """What everything cost, exact to the pico-dollar, an id that was met twice counted once; None: nothing is known."""
+    rows: list[Any] = connection.execute(_TOTAL).fetchall()
     ((high, low),) = rows
     return _read_sum(high, low)
 
