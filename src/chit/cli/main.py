@@ -10,6 +10,7 @@ import click
 from chit.about import MODELS_PAGE, VERSION
 from chit.cli.again import continue_, regenerate
 from chit.cli.ask import ask
+from chit.cli.backup import backup
 from chit.cli.balance import balance
 from chit.cli.demo import demo
 from chit.cli.doctor import doctor
@@ -17,6 +18,7 @@ from chit.cli.exits import DONE, PIPE_CLOSED, STOPPED, USAGE, empty_record, exit
 from chit.cli.key import key
 from chit.cli.login import login
 from chit.cli.prefs import prefs
+from chit.cli.restore import restore
 from chit.cli.sandbox import sandbox
 from chit.cli.serve import serve
 from chit.cli.settle import settle
@@ -42,7 +44,10 @@ def cli(context: click.Context) -> None:
         serve_pages()
 
 
-COMMANDS = (ask, regenerate, continue_, show, settle, balance, serve, login, key, prefs, doctor, demo, sandbox)
+COMMANDS = (
+    *(ask, regenerate, continue_, show, settle, balance, serve, login, key, prefs),
+    *(backup, restore, doctor, demo, sandbox),
+)
 
 for command in COMMANDS:
     cli.add_command(command)

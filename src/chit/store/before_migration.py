@@ -8,11 +8,13 @@ from chit.errors import DiskFull, StoreDamaged, StoreError
 from chit.store.faults import explain_store_error
 from chit.store.home import Home
 from chit.store.integrity import check_pages
-from chit.store.snapshot import copy_database, has_room, measure, sync
+from chit.store.snapshot import copy_database, measure, sync
 
 PREFIX = "before-schema-"
 _UNFINISHED = ".new-"
-_FILLED = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in ("conversations", "generations", "settings"))
+_IS_FILLED = """
+    SELECT EXISTS (SELECT 1 FROM conversations) OR EXISTS (SELECT 1 FROM generations) OR EXISTS (SELECT 1 FROM settings)
+"""
 
 
 def keep_before(connection: apsw.Connection, database: Path, schema: int) -> None:
@@ -21,7 +23,7 @@ def keep_before(connection: apsw.Connection, database: Path, schema: int) -> Non
     `schema` is the one that it is about to get. The caller is alone in the home. Raises `DiskFull` and `StoreDamaged`,
     and nothing is changed then.
     """
-    if not connection.execute(f"SELECT {_FILLED}").get:  # noqa: S608 - the tables are ours
+    if not connection.execute(_IS_FILLED).get:
         return
     folder = Home(database.parent).backups
     kept = folder / f"{PREFIX}{schema}.db"
@@ -30,8 +32,6 @@ def keep_before(connection: apsw.Connection, database: Path, schema: int) -> Non
         folder.mkdir(mode=0o700, exist_ok=True)
         for left in folder.glob(f"{_UNFINISHED}{PREFIX}*"):  # of a process that was killed
             left.unlink()
-        if not has_room(connection, folder):
-            raise _refuse_room(connection, folder)
         copy_database(connection, unfinished)
         _verify(unfinished, database)
         unfinished.replace(kept)

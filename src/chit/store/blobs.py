@@ -8,10 +8,11 @@ the same is taken out like media, so that only our own references are ever follo
 import hashlib
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+
+from chit.store.snapshot import duplicate
 
 LEAST_BYTES = 4096
 
@@ -85,10 +86,7 @@ class Blobs:
             return False
         temporary = Path(tempfile.mktemp(dir=folder, prefix="new-"))  # noqa: S306 - the folder is this user's alone
         try:
-            try:
-                temporary.hardlink_to(path)
-            except OSError:
-                _copy(path, temporary)
+            duplicate(path, temporary)
             temporary.replace(folder / name)
         finally:
             temporary.unlink(missing_ok=True)  # if it failed, or was the same file already
@@ -122,11 +120,3 @@ class Blobs:
         if hashlib.sha256(content).hexdigest() != name:
             raise BlobMissing(f"the attachment {name[:8]} has changed on disk")
         return content
-
-
-def _copy(path: Path, target: Path) -> None:
-    handle = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with path.open("rb") as source, open(handle, "wb") as copy:
-        shutil.copyfileobj(source, copy)
-        copy.flush()
-        os.fsync(handle)

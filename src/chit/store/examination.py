@@ -118,7 +118,8 @@ def _examine(home: Home, seconds: float) -> Examination:
                 counts: dict[str, Any] = dict(zip(_FIELDS, connection.execute(_TALLY).fetchall()[0], strict=True))
                 tally = Tally(**counts)
         except apsw.Error as error:
-            integrity = replace(integrity, problems=(*integrity.problems, " ".join(str(error).split())))
+            problems = (*integrity.problems, " ".join(str(error).split()))
+            integrity = replace(integrity, problems=problems, is_sound=False)
         return Examination(schema=schema, is_current=is_current, tally=tally, integrity=integrity)
     finally:
         connection.close()

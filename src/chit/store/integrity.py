@@ -51,6 +51,7 @@ def check_integrity(connection: apsw.Connection, blobs: Blobs, *, seconds: float
         problems=tuple(dict.fromkeys(problems))[:MOST_PROBLEMS],
         lost=tuple(lost),
         is_complete=pages_done and rows_done and lost_done,
+        is_sound=not pages,
     )
 
 

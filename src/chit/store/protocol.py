@@ -47,6 +47,8 @@ class Integrity:
     """Attachments whose file is missing or has changed."""
     is_complete: bool = True
     """False where the time ran out first."""
+    is_sound: bool = True
+    """False where pages, indexes or tables are damaged; what `problems` tell is otherwise of single rows."""
 
 
 class Store(Protocol):

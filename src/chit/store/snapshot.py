@@ -5,6 +5,7 @@ transaction holds the moment, since otherwise each commit of a running reply wou
 it keeps nobody waiting.
 """
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -18,8 +19,10 @@ PAGES = 256
 def copy_database(source: apsw.Connection, target: Path) -> None:
     """Into a new file for this user alone that needs no other file beside it, on disk when this returns.
 
-    Raises `apsw.Error` and `OSError`; what is there of `target` then is left to the caller.
+    Raises `apsw.Error` and `OSError`, at once where it cannot fit; what is there of `target` then is the caller's.
     """
+    if measure(source) > shutil.disk_usage(target.parent).free:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     copy = apsw.Connection(str(target), flags=apsw.SQLITE_OPEN_READWRITE)
     try:
@@ -39,11 +42,6 @@ def copy_database(source: apsw.Connection, target: Path) -> None:
     sync(target)
 
 
-def has_room(source: apsw.Connection, folder: Path) -> bool:
-    """Whether a copy fits into `folder`. Raises `apsw.Error` and `OSError`."""
-    return measure(source) <= shutil.disk_usage(folder).free
-
-
 def measure(source: apsw.Connection) -> int:
     """The bytes of a copy."""
     pages, size = source.pragma("page_count"), source.pragma("page_size")
@@ -59,3 +57,18 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def duplicate(path: Path, target: Path) -> None:
+    """A second name for a file; where the file system cannot do that, a copy, on disk when this returns.
+
+    Raises `OSError`.
+    """
+    try:
+        target.hardlink_to(path)
+    except OSError:
+        handle = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with path.open("rb") as source, open(handle, "wb") as copy:
+            shutil.copyfileobj(source, copy)
+            copy.flush()
+            os.fsync(handle)
