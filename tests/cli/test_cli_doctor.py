@@ -22,6 +22,7 @@ TOPICS = [
     "home",
     "database",
     "settlement",
+    "backups",
     "key",
     "vault",
     "base_url",

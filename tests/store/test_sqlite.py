@@ -285,7 +285,7 @@ async def test_a_store_that_cannot_write_can_be_read(store: SqliteStore, monkeyp
         raise apsw.ReadOnlyError("attempt to write a readonly database")
 
     monkeypatch.setattr("chit.store.sqlite.open_connection", refuse)
-    with pytest.raises(StoreUnreadable, match="readonly"):
+    with pytest.raises(StoreUnreadable, match="read-only"):
         await store.record_start(generation, "gen-1")
     (error,) = await append(store, generation, b"lost")
     assert isinstance(error, StoreUnreadable)

@@ -27,10 +27,13 @@ def backup(folder: Path | None, lists: bool, as_json: bool) -> None:
     from chit.store.backup import make_backup
     from chit.store.backups import list_backups
     from chit.store.home import Home
+    from chit.store.restoration import finish_replacements
 
     if lists and folder is not None:
         raise InputError("--list shows the backups in the home folder, and takes no other")
     home = Home(load_prefs_aloud().home)
+    if home.backups.is_dir():
+        finish_replacements(home)
     if lists:
         _show_list(list_backups(home), as_json=as_json)
     else:
@@ -43,7 +46,7 @@ def _show_made(made: "Backup", *, as_json: bool) -> None:
     if as_json:
         write_json(backup_record(made))
         return
-    write_out(f"{neutralise(str(made.path))}\n{describe(made)}\n")
+    write_out(f"{neutralise(str(made.path))}\nchecked: {describe(made)}\n")
     for flaw in made.flaws:
         write_err(f"chit: not whole, as the history itself is not: {neutralise(flaw)}. See: chit doctor\n")
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 
+from chit.cli.backup_findings import examine_backups
 from chit.cli.balance_findings import examine_balance
 from chit.cli.connection_findings import examine_base_url, examine_connection
 from chit.cli.discretion import find_discretion
@@ -31,6 +32,7 @@ def examine() -> list[Finding]:
             ("preferences", lambda: loaded.findings),
             ("home", lambda: examine_home(prefs.home, hide)),
             ("database", lambda: examine_history(prefs.home, hide)),
+            ("backups", lambda: examine_backups(prefs.home, hide)),
         ]
     )
     reach = _reach(loaded)

@@ -13,6 +13,7 @@ Topic = Literal[
     "home",
     "database",
     "settlement",
+    "backups",
     "key",
     "vault",
     "base_url",

@@ -2,22 +2,26 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from chit.about import ACTIVITY_PAGE
+from chit.cli.age import show_age
+from chit.cli.backup_findings import advise
 from chit.cli.exits import exit_code
 from chit.cli.findings import Finding, Hide, Verdict, find_failure
 from chit.errors import StoreDamaged, StoreError
 from chit.store.examination import Examination, Tally, examine
 from chit.store.home import Home
+from chit.store.owners import is_in_use
 
 _SHOWN = 3
 """Lines of damage that are told; whoever mends it will see the others."""
 _SLOW = 3600.0
 """Seconds after which a record is missed: OpenRouter has nearly all of them within a minute."""
-_KEEP = (
-    "Move chit.db and what lies beside it aside, keep it (most of it can usually be recovered), or restore a backup."
-)
+_PARTLY = "What is not damaged can be read, and replies may still be saved or not."
+_NOT_AT_ALL = "Nothing can be read or sent until then."
 
 _UNTOLD = Finding(topic="settlement", verdict="note", text="not known, since the database cannot be read")
 _NOTHING = Tally(conversations=0, messages=0, generations=0, unknown=0, pending=0, pending_since=None, gave_up=0)
@@ -25,8 +29,12 @@ _NOTHING = Tally(conversations=0, messages=0, generations=0, unknown=0, pending=
 
 def examine_history(folder: Path, hide: Hide, clock: Callable[[], float] = time.time) -> list[Finding]:
     """The database, then the settlement backlog. `clock` gives unix seconds."""
+    home = Home(folder)
     try:
-        examination = examine(Home(folder))
+        examination = examine(home)
+    except StoreDamaged as error:
+        failure = find_failure("database", error, hide)
+        return [replace(failure, hint=f"{_NOT_AT_ALL} {advise(home, hide)}"), *_tell_log(home), _UNTOLD]
     except StoreError as error:
         return [find_failure("database", error, hide), _UNTOLD]
     if examination is None:
@@ -34,24 +42,35 @@ def examine_history(folder: Path, hide: Hide, clock: Callable[[], float] = time.
         return [Finding(topic="database", verdict="note", text=text), _tell_settlement(_NOTHING, 0.0)]
     tally = examination.tally
     settlement = _UNTOLD if tally is None else _tell_settlement(tally, clock())
-    return [*_tell_database(examination, hide), settlement]
+    return [*_tell_database(home, examination, hide), *_tell_log(home), settlement]
 
 
-def _tell_database(examination: Examination, hide: Hide) -> Iterator[Finding]:
+def _tell_log(home: Home) -> Iterator[Finding]:
+    """What a process that ended early had committed, and nobody has brought into the file since."""
+    log = home.database.with_name(f"{home.database.name}-wal")
+    with suppress(OSError):
+        size = log.stat().st_size
+        if size and not is_in_use(home.database):
+            text = f"a process ended early and left a log of {size / 1024**2:.1f} MiB beside it"
+            hint = "Nothing is lost: what was saved there is read, and the next command brings it into the file."
+            yield Finding(topic="database", verdict="note", text=text, hint=hint)
+
+
+def _tell_database(home: Home, examination: Examination, hide: Hide) -> Iterator[Finding]:
     tally, integrity = examination.tally, examination.integrity
     damaged = exit_code(StoreDamaged(""))
     if not examination.is_current:
         text = f"schema {examination.schema}, of an earlier Chit: the next command brings it up to date"
         yield Finding(topic="database", verdict="note", text=text)
-        return
     if integrity.problems:
         told = "; ".join(hide(problem)[:200] for problem in integrity.problems[:_SHOWN])
         more = f"; and {len(integrity.problems) - _SHOWN} more" if len(integrity.problems) > _SHOWN else ""
         text = f"it is damaged: {told}{more}"
-        yield Finding(topic="database", verdict="bad", text=text, hint=_KEEP, exit_code=damaged)
+        hint = f"{_PARTLY} {advise(home, hide)}"
+        yield Finding(topic="database", verdict="bad", text=text, hint=hint, exit_code=damaged)
     if integrity.lost:
         text = f"attachments that are not what they were: {len(integrity.lost)}; first: {integrity.lost[0]}"
-        hint = "Put the folder blobs back from a backup; the rest of the history can be read."
+        hint = f"The rest of the history can be read. {advise(home, hide)}"
         yield Finding(topic="database", verdict="bad", text=text, hint=hint, exit_code=damaged)
     if not integrity.is_complete:
         yield Finding(topic="database", verdict="note", text="it is too large to be checked whole in this time")
@@ -73,14 +92,7 @@ def _tell_settlement(tally: Tally, now: float) -> Finding:
     if not tally.pending:
         return Finding(topic="settlement", verdict="ok", text=f"no cost is pending{gave_up}")
     age = max(0.0, now - (tally.pending_since or now))
-    text = f"{tally.pending} pending, the oldest for {_show_age(age)}{gave_up}"
+    text = f"{tally.pending} pending, the oldest for {show_age(age)}{gave_up}"
     if age > _SLOW:
         return Finding(topic="settlement", verdict="warn", text=text, hint="Look them up now: chit settle")
     return Finding(topic="settlement", verdict="note", text=text)
-
-
-def _show_age(seconds: float) -> str:
-    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds // size:.0f} {unit}"
-    return f"{seconds:.0f} s"

@@ -111,12 +111,23 @@ def _find_problems(home: Home, about: os.stat_result, hide: Hide) -> Iterator[Fi
     if about.st_uid != os.geteuid():
         yield _warn(f"{shown} belongs to another user", "Run Chit as its owner, or set CHIT_HOME to another folder.")
     if not os.access(home.folder, os.R_OK | os.W_OK | os.X_OK):
-        yield _bad(f"{shown} cannot be written to", "Check its owner and permissions; reading may work meanwhile.")
-    for path, mode in ((home.folder, "700"), (home.database, "600"), (home.folder / FILE_NAME, "600")):
-        if path.exists() and path.stat().st_mode & _OTHERS:
+        hint = "Check its owner and permissions. What is saved can be read meanwhile, and nothing is sent."
+        yield _bad(f"{shown} cannot be written to", hint)
+    for path, mode in (
+        *((folder, "700") for folder in (home.folder, home.blobs, home.run)),
+        *((file, "600") for file in (home.database, home.folder / FILE_NAME)),
+    ):
+        if _is_open_to_others(path):
             yield _warn(
                 f"others may look into {hide(str(path))}", f"Make it yours alone: chmod {mode} {hide(str(path))}"
             )
+    if any(map(_is_open_to_others, (home.backups, *home.backups.rglob("*")))):
+        shown = hide(str(home.backups))
+        yield _warn(f"others may look into backups in {shown}", f"Make them yours alone: chmod -R go= {shown}")
+
+
+def _is_open_to_others(path: Path) -> bool:
+    return path.exists() and bool(path.stat().st_mode & _OTHERS)
 
 
 def _bad(text: str, hint: str) -> Finding:

@@ -1,15 +1,18 @@
 """The database as one process has it open: who it is, one connection for reading, and the writer once it is needed."""
 
+import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import apsw
 
-from chit.errors import StoreDamaged, StoreError
+from chit.errors import StoreDamaged, StoreError, StoreUnreadable
 from chit.store.blobs import Blobs
+from chit.store.connection import find_schema, open_unchanged
 from chit.store.faults import explain_store_error
 from chit.store.home import Home
 from chit.store.owners import Owner, is_alive
+from chit.store.schema import STEPS
 
 if TYPE_CHECKING:
     from chit.store.writer import Writer
@@ -26,10 +29,23 @@ class Database:
         self._home = home
         self._connect = connect
         self._blobs = Blobs(home.blobs)
-        self._reader = connect()
+        self._reader = self._open_reader()
         self._owner: Owner | None = None
         self._writer: Writer | None = None
         self._closed = False
+
+    def _open_reader(self) -> apsw.Connection:
+        """Where nothing can be written, what is saved can still be read, if this Chit knows its schema."""
+        try:
+            return self._connect()
+        except StoreUnreadable:
+            if os.access(self._home.folder, os.W_OK):
+                raise
+            reader = open_unchanged(self._home.database)
+            if find_schema(reader) == len(STEPS):
+                return reader
+            reader.close()
+            raise
 
     @property
     def owner(self) -> str:

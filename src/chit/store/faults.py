@@ -36,6 +36,11 @@ def explain_store_error(error: Exception, database: Path, connection: apsw.Conne
                 f"{database} is locked by another program",
                 hint="Close what else has it open, or try again in a moment.",
             )
+        case apsw.ReadOnlyError():
+            return StoreUnreadable(
+                f"{database} cannot be written to: it, or its folder, is read-only",
+                hint="Check owner and permissions, or set CHIT_HOME to another folder; what is saved stays readable.",
+            )
         case _:
             return StoreUnreadable(
                 f"{database} cannot be read or written: {error}",
