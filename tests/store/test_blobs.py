@@ -197,3 +197,27 @@ def test_a_blob_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(Path, "open", refuse)
     told = f"the attachment {names[0][:8]} cannot be read: Permission denied"
     assert Blobs(tmp_path).find_problem(names[0]) == told
+
+
+def test_a_blob_is_shared_with_another_folder(tmp_path: Path) -> None:
+    """It is there under its name as the same file, in the place of whatever was; doing so twice leaves nothing else."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    blobs = Blobs(here)
+    names: list[str] = []
+    blobs.take_out(b'"' + b"QUJD" * 2000 + b'"', lambda name, size: names.append(name))
+    (name,) = names
+    (there / name).write_text("changed")
+    assert [blobs.share(name, there), blobs.share(name, there)] == [True, True]
+    assert (there / name).samefile(here / name)
+    assert list(there.iterdir()) == [there / name]
+
+
+@pytest.mark.parametrize("name", ["0" * 64, "../here/file", "file"])
+def test_what_is_no_blob_is_not_shared(tmp_path: Path, name: str) -> None:
+    """One that is missing, and a name that leads elsewhere."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "file").touch()
+    assert not Blobs(tmp_path / "here").share(name, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]

@@ -223,6 +223,8 @@ async def test_rows_that_refer_to_nothing_are_told(home: Home) -> None:
     database.execute("INSERT INTO rendered VALUES ('nowhere', 1, '')")
     database.execute("CREATE TABLE numberless (message TEXT PRIMARY KEY REFERENCES messages (id)) WITHOUT ROWID")
     database.execute("INSERT INTO numberless VALUES ('nowhere')")
+    database.execute("INSERT INTO received_bytes (generation, bytes) VALUES ('nowhere', x'61')")
+    database.execute("INSERT INTO blob_uses VALUES ('nowhere', 'nowhere')")
     database.close()
     found = examine(home)
     assert found is not None
@@ -230,7 +232,10 @@ async def test_rows_that_refer_to_nothing_are_told(home: Home) -> None:
         "row 1 of messages refers to one of conversations that is not there",
         "row 1 of rendered refers to one of messages that is not there",
         "a row of numberless refers to one of messages that is not there",
+        "row 1 of received_bytes refers to one of generations that is not there",
+        "a row of blob_uses refers to one of blobs that is not there",
     }
+    assert found.integrity.is_sound
 
 
 async def test_problems_are_bounded(home: Home) -> None:
@@ -268,6 +273,7 @@ async def test_a_table_that_is_missing_is_a_problem(home: Home) -> None:
     found = examine(home)
     assert found is not None
     assert found.tally is None
+    assert not found.integrity.is_sound
     assert any("no such table: conversations" in problem for problem in found.integrity.problems)
 
 

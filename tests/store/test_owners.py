@@ -1,12 +1,15 @@
 """Who is alive."""
 
+import errno
+import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from chit.store.owners import Owner, is_alive
+from chit.store.owners import Owner, is_alive, is_in_use, list_living
 
 HOLD = """
 import sys, pathlib
@@ -59,3 +62,46 @@ def test_a_folder_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
     """Nothing is created beside the lock itself."""
     with pytest.raises(FileNotFoundError):
         Owner(tmp_path / "missing")
+
+
+def test_the_living_are_listed(tmp_path: Path) -> None:
+    """Those whose lock is held; files that are no signature are left alone, those of the dead are cleared away."""
+    owner = Owner(tmp_path)
+    dead = Owner(tmp_path)
+    os.close(dead._handle)
+    (tmp_path / "agent.lock").touch()
+    assert list_living(tmp_path) == [owner.id]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["agent.lock", f"{owner.id}.lock"])
+    owner.release()
+    assert list_living(tmp_path) == []
+
+
+def test_who_has_a_database_open_is_noticed(tmp_path: Path) -> None:
+    """Another process that only has it open; nobody; and a file that cannot be looked at, which is an error."""
+    program = (
+        "import sys, apsw\nconnection = apsw.Connection(sys.argv[1])\nconnection.pragma('journal_mode', 'wal')\n"
+        "connection.execute('CREATE TABLE x (x)')\nprint('open', flush=True)\nsys.stdin.read()\n"
+    )
+    database = tmp_path / "chit.db"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "open\n"
+        assert is_in_use(database)
+        child.communicate("")
+    assert not is_in_use(database)
+    with pytest.raises(FileNotFoundError):
+        is_in_use(tmp_path / "missing")
+
+
+def test_a_file_system_without_locks_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing can be known, nothing is said."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    (tmp_path / "chit.db").touch()
+    monkeypatch.setattr(fcntl, "lockf", refuse)
+    with pytest.raises(OSError, match="No locks"):
+        is_in_use(tmp_path / "chit.db")

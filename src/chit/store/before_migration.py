@@ -1,5 +1,6 @@
 """The copy that is kept of a history before its schema is changed (promise G11)."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -40,7 +41,8 @@ def keep_before(connection: apsw.Connection, database: Path, schema: int) -> Non
         explained = explain_store_error(error, kept, connection)
         raise (_refuse_room(connection, folder) if isinstance(explained, DiskFull) else explained) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
     for earlier in folder.glob(f"{PREFIX}*.db"):
         if earlier != kept:
             earlier.unlink()

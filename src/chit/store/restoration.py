@@ -8,7 +8,7 @@ the rename came to pass.
 import math
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -160,18 +160,18 @@ def _forget_blobs(home: Home, replacing: Path, wanted: Sequence[str]) -> None:
 
 
 def _empty_log(database: Path) -> None:
-    """So that the file is whole without others beside it; a damaged one is kept with them."""
-    connection = None
+    """So that the file is whole without others beside it. One that cannot be read is left alone, and kept with them."""
     try:
-        connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READWRITE)
-        connection.pragma("journal_mode", "delete")
+        for flags, statement in (
+            (apsw.SQLITE_OPEN_READONLY, "SELECT count(*) FROM sqlite_schema"),
+            (apsw.SQLITE_OPEN_READWRITE, "PRAGMA journal_mode = DELETE"),
+        ):
+            with closing(apsw.Connection(str(database), flags=flags)) as connection:
+                connection.execute(statement).fetchall()
     except _PASSING:
         raise
     except apsw.Error:
         return
-    finally:
-        if connection is not None:
-            connection.close()
 
 
 def _has_blob(home: Home, place: Home, name: str) -> bool:
