@@ -3,13 +3,12 @@
 import errno
 import os
 import shutil
-import subprocess
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import apsw
 import pytest
+from tests.disks import mount_read_only, mount_small
 from tests.store.histories import check_whole, fill, make_first
 from tests.store.killing import choose_points, run
 from tests.store.test_sqlite import STREAM, kill, read_line, start
@@ -176,30 +175,19 @@ def test_backups_that_are_no_folder(home: Home) -> None:
         make_backup(home)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KiB, which is less than any history."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("mounting a tiny tmpfs takes root, and a system that lets it mount")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
-
-
 @pytest.mark.parametrize("is_foreseen", [True, False])
 def test_a_full_disk_leaves_nothing(
-    home: Home, small_disk: Path, monkeypatch: pytest.MonkeyPatch, is_foreseen: bool
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_foreseen: bool
 ) -> None:
     """Where it does not fit, or the disk fills on the way: one clear line, and nothing left behind."""
     if not is_foreseen:
         usage = type("Usage", (), {"free": 2**40})
         monkeypatch.setattr("chit.store.snapshot.shutil.disk_usage", lambda folder: usage)
-    with pytest.raises(DiskFull, match=r"the disk is full: the backup in .* was not made") as caught:
-        make_backup(home, small_disk / "backup")
+    with mount_small(tmp_path / "disk", "64k") as disk:
+        with pytest.raises(DiskFull, match=r"the disk is full: the backup in .* was not made") as caught:
+            make_backup(home, disk / "backup")
+        assert list(disk.iterdir()) == []
     assert "Nothing was left behind" in caught.value.hint
-    assert list(small_disk.iterdir()) == []
 
 
 def test_an_error_of_the_database_is_explained(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,17 +216,10 @@ def test_another_file_system_gets_copies(home: Home, tmp_path: Path, monkeypatch
 
 def test_a_read_only_home_is_backed_up_elsewhere(home: Home, tmp_path: Path) -> None:
     """From a file system that cannot be written to, as it stands."""
-    seen = tmp_path / "seen"
-    seen.mkdir()
-    if subprocess.run(["mount", "--bind", str(home.folder), str(seen)], capture_output=True, check=False).returncode:
-        pytest.skip("mounting takes root, and a system that lets it mount")
-    subprocess.run(["mount", "-o", "remount,ro,bind", str(seen)], check=True)
-    try:
+    with mount_read_only(home.folder, tmp_path / "seen") as seen:
         made = make_backup(Home(seen), tmp_path / "backup")
         with pytest.raises(StoreError, match=r"no backup can be made in .*: Read-only file system"):
             make_backup(Home(seen))
-    finally:
-        subprocess.run(["umount", "-l", str(seen)], check=True)
     check_whole(Home(made.path))
     assert made.contents
     assert made.contents.conversations == 4

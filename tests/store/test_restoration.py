@@ -12,6 +12,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from tests.disks import mount_small
 from tests.store.contract import claim
 from tests.store.histories import check_whole, fill, make_first, read_mark
 from tests.store.killing import choose_points, run
@@ -328,21 +329,13 @@ def test_a_failure_on_the_way_changes_nothing(home: Home, backup: Path, monkeypa
 
 def test_backups_on_another_disk(home: Home, backup: Path, tmp_path: Path) -> None:
     """Where `backups` leads to another file system, what was there is copied to it."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)], capture_output=True, check=False
-    ).returncode:
-        pytest.skip("mounting takes root, and a system that lets it mount")
-    try:
+    with mount_small(tmp_path / "disk", "8m") as disk:
         home.backups.symlink_to(disk)
         done = restore(home, backup)
         assert done.replaced is not None
         check_whole(Home(done.replaced))
         assert done.replaced.joinpath("chit.db").stat().st_nlink == 1
         assert read_mark(home) == "restored"
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def test_what_a_killed_restore_kept_gets_its_name(home: Home) -> None:

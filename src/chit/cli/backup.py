@@ -9,7 +9,7 @@ from chit.cli.options import as_json
 from chit.errors import InputError
 
 if TYPE_CHECKING:
-    from chit.store.backups import Backup
+    from chit.store.backups import Backup, Contents
 
 
 @click.command(
@@ -66,13 +66,16 @@ def describe(backup: "Backup") -> str:
     """`31 conversations · 412 replies · $3.10 · 12.4 MiB`."""
     from chit.core.usage import show_cost
 
-    contents = backup.contents
     size = f"{backup.size / 1024**2:.1f} MiB"
-    if contents is None:
+    if backup.contents is None:
         return f"cannot be read · {size}"
+    return f"{count(backup.contents)} · {show_cost(backup.contents.cost)} · {size}"
+
+
+def count(contents: "Contents") -> str:
+    """`31 conversations · 412 replies`."""
     conversations = f"{contents.conversations:,} conversation{'' if contents.conversations == 1 else 's'}"
-    replies = f"{contents.replies:,} repl{'y' if contents.replies == 1 else 'ies'}"
-    return f"{conversations} · {replies} · {show_cost(contents.cost)} · {size}"
+    return f"{conversations} · {contents.replies:,} repl{'y' if contents.replies == 1 else 'ies'}"
 
 
 def backup_record(backup: "Backup") -> dict[str, Any]:

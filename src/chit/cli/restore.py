@@ -19,6 +19,7 @@ def restore(path: Path, incomplete: bool, as_json: bool) -> None:
     It is checked first. What was there is kept as another backup. No Chit may be running in this home; costs that were
     still pending are looked up again, and browsers have to sign in again.
     """
+    from chit.cli.backup import count
     from chit.cli.prefs import load_prefs_aloud
     from chit.cli.terminal import neutralise, write_json, write_out
     from chit.store.home import Home
@@ -31,6 +32,6 @@ def restore(path: Path, incomplete: bool, as_json: bool) -> None:
         counts = {"conversations": contents.conversations, "replies": contents.replies, "schema": contents.schema}
         write_json({"path": str(path.absolute()), "replaced": replaced, **counts})
         return
-    write_out(f"restored: {done.contents.conversations:,} conversations, {done.contents.replies:,} replies\n")
+    write_out(f"restored: {count(done.contents)}\n")
     if replaced is not None:
         write_out(f"what was there before: {neutralise(replaced)}\n")

@@ -56,11 +56,8 @@ def check_integrity(connection: apsw.Connection, blobs: Blobs, *, seconds: float
 
 
 def check_pages(database: Path) -> list[str]:
-    """What is wrong with the pages and indexes of a file that nobody has open; damage is reported, never raised."""
-    try:
-        connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
-    except apsw.Error as error:
-        return [str(error)]
+    """What is wrong with the pages and indexes of a file that nobody writes to. Raises `apsw.Error`."""
+    connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
     try:
         return _collect(_damaged_pages, connection)[0]
     finally:
