@@ -23,7 +23,7 @@ LAYERS = (
     {"web", "api", ""},  # "" is the package's own root, the face for Python programs
     {"app"},
     {"engine", "settlement", "balance"},
-    {"running", "adoption", "catalogue", "replies"},
+    {"running", "adoption", "late_ends", "catalogue", "replies"},
     {"openrouter", "vault", "store", "render", "notices"},
     {"prefs", "prefs_change"},
     {"prefs_file", "prefs_text"},

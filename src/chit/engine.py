@@ -20,6 +20,7 @@ from chit.core.revision import continues, join_replies, revise_request
 from chit.core.surrogates import mend_surrogates
 from chit.core.wire import ENGINE, read_parts, read_rest, read_source, write_history
 from chit.errors import ChitError, InputError, NotFound, UpstreamError
+from chit.late_ends import LateEnds
 from chit.notices import GenerationEnded, Notices
 from chit.openrouter.client import OpenRouterClient
 from chit.openrouter.reply import Reply
@@ -55,6 +56,7 @@ class Engine:
         self._defaults = {**model_parameters(default_model), **(default_parameters or {})}
         self._clock = clock
         self._running: set[Running] = set()
+        self._ledger = LateEnds(store, notices)
 
     async def send(
         self,
@@ -155,6 +157,7 @@ class Engine:
     async def close(self) -> None:
         """Stop what still runs; what came is kept."""
         await asyncio.gather(*(running.stop() for running in self._running))
+        await self._ledger.close()
 
     async def _open_branch(
         self, parts: Sequence[Part], conversation_id: str | None, parent_id: str | None, origin: Origin
@@ -242,7 +245,7 @@ class Engine:
             )
 
         running = Running(
-            ledger=self._store,
+            ledger=self._ledger,
             send=post,
             generation=generation,
             message=actor,
