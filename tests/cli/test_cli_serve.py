@@ -62,9 +62,9 @@ finally:
 """Notes whatever leaves the process, and at last one connection of its own, so that the note is known to work."""
 
 
-def post(address: str, body: object) -> dict[str, str]:
+def post(address: str, body: object, token: str | None = None) -> dict[str, str]:
     """JSON for JSON."""
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     request = urllib.request.Request(address, json.dumps(body).encode(), headers)  # noqa: S310 - ours
     with urllib.request.urlopen(request, timeout=PATIENCE) as reply:  # noqa: S310 - ours
         answer: dict[str, str] = json.load(reply)
@@ -225,6 +225,49 @@ def test_an_end_that_gets_stuck(seconds: str, number: int | None, code: int) -> 
     assert process.wait(PATIENCE) == code
     assert process.stdout is not None
     process.stdout.close()
+
+
+def ask_and_watch(person: Person, told: str, replies: int) -> str:
+    """Send so many questions whose replies never end; the port, once each of them has said something and it is kept."""
+    address = next(word for word in told.split() if "#code=" in word).partition("#code=")[0]
+    token = exchange(told)
+    for _ in range(replies):
+        post(f"{address}c", {"text": "Why?", "model": "sandbox/stall"}, token)
+    count = "SELECT count(DISTINCT generation) FROM received_bytes WHERE instr(bytes, 'content') > 0"
+    until(lambda: person.open_database().execute(count).get == replies)
+    return address.rstrip("/").rpartition(":")[2]
+
+
+def test_running_replies_are_ended_well(person: Person) -> None:
+    """Promise G15: a signal lets nothing new in, ends running replies, keeps what came and their cost's job; code 0."""
+    process = person.start("serve", "--port", "0")
+    port = ask_and_watch(person, read_until(process, "--no-browser\n"), 3)
+    process.terminate()
+    outcome = finish(process)
+    assert (outcome.code, outcome.err) == (0, "")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(port)), PATIENCE)
+    database = person.open_database()
+    assert database.execute("SELECT state, owner FROM generations").fetchall() == [("stopped", None)] * 3
+    assert database.execute("SELECT count(*) FROM received_bytes").get == 0
+    texts = database.execute("SELECT parts ->> '$[0].text' FROM messages WHERE source = 'actor'").fetchall()
+    assert [bool(text) for (text,) in texts] == [True] * 3
+    jobs = database.execute("SELECT count(*) FROM settlements WHERE ended_at IS NOT NULL").get
+    assert (jobs, len(person.upstream.ledger.generations)) == (3, 3)
+    assert database.pragma("integrity_check") == "ok"
+    assert not list((person.home / "run").glob("*-*.lock"))
+
+
+def test_a_second_signal_does_not_wait_for_replies(person: Person) -> None:
+    """It ends at once; what had come is kept, and the next command takes the replies over as cut."""
+    process = person.start("serve", "--port", "0")
+    ask_and_watch(person, read_until(process, "--no-browser\n"), 1)
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGTERM)
+    assert finish(process).code in (0, -signal.SIGTERM)  # the first may have been enough
+    assert person.call("settle").code == 0
+    ((state, owner),) = person.open_database().execute("SELECT state, owner FROM generations").fetchall()
+    assert (state in {"cut", "stopped"}, owner) == (True, None)
 
 
 def test_it_asks_no_other_host(person: Person, tmp_path: Path) -> None:
