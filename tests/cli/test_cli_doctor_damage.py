@@ -69,7 +69,7 @@ def test_damaged_pages(person: Person, damage: Callable[[bytearray], None]) -> N
     told = texts(outcome, "database")
     assert "Put the newest whole backup in its place; what is there now is kept: chit restore " in told
     assert f"/backups/{made.name}" in told
-    assert "can be read" in told or "Nothing can be read or sent until then." in told
+    assert "can still be read" in told or "Nothing can be read or sent until then." in told
     assert "2, the newest that is whole " in texts(outcome, "backups")
     assert person.call("restore", str(made)).code == 0
     assert texts(person.call("doctor", "--json"), "database").startswith("[ok] ")
@@ -95,7 +95,7 @@ def test_rows_and_received_bytes_that_refer_to_nothing(person: Person) -> None:
     told = texts(look(person), "database")
     assert "row 1 of received_bytes refers to one of generations that is not there" in told
     assert "row 1 of rendered refers to one of messages that is not there" in told
-    assert "What is not damaged can be read" in told
+    assert "What is not damaged can still be read" in told
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("changed")])
@@ -141,6 +141,34 @@ def test_a_log_that_was_left(person: Person) -> None:
     assert person.call("settle").code == 0
     assert person.open_database().execute("SELECT value FROM settings WHERE name = 'late'").get == "x"
     assert "a log of" not in texts(person.call("doctor", "--json"), "database")
+
+
+def test_a_log_in_use_is_as_it_should_be(person: Person) -> None:
+    """While a process writes, its log is nothing to tell of."""
+    ask(person)
+    program = (
+        "import sys, apsw\nconnection = apsw.Connection(sys.argv[1])\n"
+        "connection.execute(\"INSERT INTO settings VALUES ('late', 'x')\")\n"
+        "print('open', flush=True)\nsys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", program, str(person.home / "chit.db")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "open\n"
+        assert (person.home / "chit.db-wal").stat().st_size
+        assert texts(look(person), "database").startswith("[ok] ")
+        child.communicate("")
+
+
+def test_the_command_can_be_pasted(person: Person, tmp_path: Path) -> None:
+    """Below the person's home it begins with its sign, which a shell still sees, and the rest is quoted."""
+    person.home = tmp_path / "some one" / "my chit"
+    person.home.mkdir(mode=0o700, parents=True)
+    person.variables["HOME"] = str(tmp_path / "some one")
+    ask(person)
+    made = back_up(person)
+    (person.home / "chit.db").write_bytes(b"garbage" * 900)
+    assert f"chit restore ~/'my chit/backups/{made.name}'" in texts(look(person), "database")
 
 
 def test_backups_are_told(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:

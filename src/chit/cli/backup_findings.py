@@ -38,12 +38,19 @@ def advise(home: Home, hide: Hide) -> str:
     """What to do about damage: which backup to restore, if one will do."""
     newest = _find_newest(home)
     if newest is not None:
-        path = shlex.quote(hide(str(newest.path)))
-        return f"Put the newest whole backup in its place; what is there now is kept: chit restore {path}"
+        return "Put the newest whole backup in its place; what is there now is kept: chit restore " + _quote(
+            hide(str(newest.path))
+        )
     return (
         "There is no whole backup in the home folder. Move chit.db and what lies beside it aside, and keep it: most of "
         "it can usually be recovered."
     )
+
+
+def _quote(path: str) -> str:
+    """For a shell, which must still see the sign of the person's home."""
+    sign = "~/" if path.startswith("~/") else ""
+    return sign + shlex.quote(path.removeprefix(sign))
 
 
 def _find_newest(home: Home) -> Backup | None:

@@ -20,7 +20,7 @@ _SHOWN = 3
 """Lines of damage that are told; whoever mends it will see the others."""
 _SLOW = 3600.0
 """Seconds after which a record is missed: OpenRouter has nearly all of them within a minute."""
-_PARTLY = "What is not damaged can be read, and replies may still be saved or not."
+_PARTLY = "What is not damaged can still be read; what is sent may not be saved."
 _NOT_AT_ALL = "Nothing can be read or sent until then."
 
 _UNTOLD = Finding(topic="settlement", verdict="note", text="not known, since the database cannot be read")
