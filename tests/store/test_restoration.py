@@ -410,8 +410,8 @@ def read_only_mark(path: Path) -> object:
 
 
 def test_a_kill_while_restoring_loses_nothing(pristine: tuple[Home, Path], tmp_path: Path) -> None:
-    """Killed at twelve points, spread over the whole."""
-    kill_while_restoring(pristine, tmp_path / "copy", 12)
+    """Killed at a few points, spread over the whole."""
+    kill_while_restoring(pristine, tmp_path / "copy", 4)
 
 
 @pytest.mark.long
