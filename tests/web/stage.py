@@ -18,15 +18,16 @@ from chit.web import pages
 from chit.web.headers import put_headers
 from chit.web.shell import shell_routes
 from chit.web.static_files import static_routes
+from chit.web.suggestions import Suggestion
 
 TOKEN = "stage-token"
 CODE = "stage"
 WANTS_PASSPHRASE = 423
 MODELS = [
-    {"id": "anthropic/claude-haiku-4.5", "context_length": 200_000, "prompt": "1", "completion": "5", "is_free": False},
-    {"id": "anthropic/claude-opus-4.5", "context_length": 200_000, "prompt": "5", "completion": "25", "is_free": False},
-    {"id": "openai/gpt-5-mini", "context_length": 400_000, "prompt": "0.25", "completion": "2", "is_free": False},
-    {"id": "nousresearch/hermes-4:free", "context_length": 128_000, "is_free": True, "expires": "1 July"},
+    Suggestion(id="anthropic/claude-haiku-4.5", facts=("$1 in, $5 out per M", "200k")),
+    Suggestion(id="anthropic/claude-opus-4.5", facts=("$5 in, $25 out per M", "200k")),
+    Suggestion(id="openai/gpt-5-mini", facts=("$0.25 in, $2 out per M", "400k")),
+    Suggestion(id="nousresearch/hermes-4:free", facts=("free", "128k", "until 1 July")),
 ]
 
 
@@ -98,7 +99,7 @@ class Stage:
             "/view/older": _older,
             "/view/conversations": lambda: {"html": samples.conversations(), "more": None},
             "/view/chrome": self._chrome,
-            "/models": lambda: {"models": [model for model in MODELS if request.query["q"] in str(model["id"])]},
+            "/models": lambda: _suggest(request.query["q"]),
         }
         if request.method == "GET":
             return reading.get(request.path, lambda: {"text": samples.ANSWER})()
@@ -170,6 +171,11 @@ class Stage:
         finally:
             self.streams.remove(request)
         return response
+
+
+def _suggest(typed: str) -> dict[str, Any]:
+    found = [model for model in MODELS if typed in model.id]
+    return {"html": pages.render("suggestions", models=found, note=None)}
 
 
 def _older() -> dict[str, Any]:

@@ -133,7 +133,7 @@ async def test_reasoning_status_parts_and_settling(stage: Stage, tab: Tab) -> No
 
 async def test_what_is_refused_stays_written(stage: Stage, tab: Tab) -> None:
     """The reason stands over the box, and the text is still in it."""
-    stage.refusals["POST", "/c/c1"] = (409, {"message": "the vault is locked", "hint": "Unlock it."})
+    stage.refusals["POST", "/c/c1"] = (409, {"said": "The vault is locked. Unlock it."})
     await tab.page.fill(BOX, "hello")
     await tab.page.press(BOX, "Enter")
     await tab.until("document.querySelector('#composer-problem').hidden", False)
@@ -229,7 +229,7 @@ async def test_a_new_server_is_read_anew(stage: Stage, tab: Tab) -> None:
 
 async def test_a_sign_in_may_ask_for_the_passphrase_late(browser: Browser, stage: Stage) -> None:
     """Without one it is finished by itself; where the vault has locked meanwhile, the form comes with the same code."""
-    stage.refusals["POST", "/sign-in/random"] = (WANTS_PASSPHRASE, {"message": "the vault is locked", "hint": ""})
+    stage.refusals["POST", "/sign-in/random"] = (WANTS_PASSPHRASE, {"said": "The vault is locked."})
     async with opened_tab(browser, f"{stage.address}/#code={CODE}") as tab:
         await tab.until("document.body.dataset.screen", "new")
         await tab.page.goto(f"{stage.address}/sign-in/random?code=from-openrouter")

@@ -18,7 +18,7 @@ const RETRY = 2000;
 const main = document.getElementById("main");
 
 const EVENTS = {
-  reset: () => again(),
+  reset: again,
   conversation(event) {
     sidebar.take(event);
     if (event.id === view.data.conversation) {
@@ -26,27 +26,19 @@ const EVENTS = {
     }
   },
   balance: chrome.showBalance,
-  locked: () => settings.refreshUnlessTyping(),
-  unlocked: () => settings.refreshUnlessTyping(),
-  prefs: (event) => setTheme(event.theme),
+  locked: settings.refreshUnlessTyping,
+  unlocked: settings.refreshUnlessTyping,
+  prefs: ({ theme }) => setTheme(theme),
 };
 
 function take(event) {
-  if (Object.hasOwn(EVENTS, event.type)) {
-    EVENTS[event.type](event);
-  } else {
-    messages.take(event);
-  }
+  (EVENTS[event.type] ?? messages.take)(event);
 }
 
 // The server may have started anew: what stood here is fetched again, and what is being written stays.
 async function again() {
   await load();
-  try {
-    await Promise.all([chrome.load(), sidebar.load()]);
-  } catch {
-    // the connection's bar says so
-  }
+  await Promise.all([chrome.load(), sidebar.load()]).catch(() => {}); // the connection's bar says so
 }
 
 function arrived(next, { moves }) {

@@ -6,11 +6,17 @@ import { view } from "./router.js";
 import { ask } from "./session.js";
 import { setTheme } from "./theme.js";
 
+const badge = document.querySelector(".badge-place");
 const balance = document.querySelector(".balance-place");
+const field = document.querySelector(".model-field");
 const notice = document.querySelector(".notice");
 const cost = document.querySelector(".conversation-cost");
 const connection = document.querySelector(".connection");
 const QUIET = 1500;
+const TROUBLES = {
+  offline: "This computer is offline. Trying again once it is not.",
+  reconnecting: "Chit does not answer. Trying again …",
+};
 let dismissed = null;
 let noticeHtml = null;
 let connected = "connected";
@@ -18,22 +24,21 @@ let timer = 0;
 
 export async function load() {
   const chrome = await ask("GET", "/view/chrome");
-  const field = document.querySelector(".model-field");
   put(field, chrome.model_field);
   models.mount(field, () => {});
   if (view.data.model !== undefined) {
     models.choose(view.data.model);
   }
-  put(document.querySelector(".badge-place"), chrome.badge);
+  put(badge, chrome.badge);
   setTheme(chrome.theme);
   showBalance(chrome);
 }
 
 export function showBalance({ html, balance: shown, notice: text }) {
   put(balance, html ?? shown);
-  noticeHtml = text ?? null;
-  put(notice, noticeHtml);
-  notice.hidden = noticeHtml === null || noticeHtml === dismissed;
+  noticeHtml = text;
+  put(notice, text);
+  notice.hidden = !text || text === dismissed;
 }
 
 export function dismissNotice() {
@@ -53,13 +58,8 @@ export function showConnection(state) {
   }
   connected = state;
   clearTimeout(timer);
-  if (state === "connected") {
-    connection.hidden = true;
-    return;
-  }
-  const words = state === "offline" ? "This computer is offline. Trying again once it is not." : "Chit does not answer. Trying again …";
   timer = setTimeout(() => {
-    connection.textContent = words;
-    connection.hidden = false;
-  }, connection.hidden && state !== "offline" ? QUIET : 0);
+    connection.textContent = TROUBLES[state];
+    connection.hidden = state === "connected";
+  }, connection.hidden && state === "reconnecting" ? QUIET : 0);
 }

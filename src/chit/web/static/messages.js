@@ -6,12 +6,11 @@ import * as follow from "./follow.js";
 import { parse } from "./fragments.js";
 import * as reply from "./reply.js";
 import { load, view } from "./router.js";
-import { ask } from "./session.js";
+import { ask, at } from "./session.js";
 
 const main = document.getElementById("main");
 let held = null;
 let shownSeq = 0;
-let loadingOlder = false;
 
 // While a view is under way its events wait: they may belong to what it will bring, or be in it already.
 export function hold() {
@@ -41,36 +40,28 @@ export function find(id) {
   return main.querySelector(`.message[data-message="${CSS.escape(id)}"]`);
 }
 
+const CHANGES = {
+  blocks: (article, { changes }) => reply.change(article, changes),
+  reasoning: (article, { text }) => reply.addReasoning(article, text),
+  part: (article, { html }) => reply.become(article, ".parts", html),
+  status: (article, { text }) => reply.setStatus(article, text),
+  chit(article, { line, receipt }) {
+    reply.become(article, ".chit-line", line);
+    reply.become(article, ".receipt", receipt);
+  },
+  ended(article, { message, html }) {
+    reply.finish(article, html);
+    composer.ended(message);
+    announceEnd(article);
+  },
+};
+
 function apply(event) {
+  const article = event.message && find(event.message);
   if (event.type === "opened") {
     open(event);
-    return;
-  }
-  const article = find(event.message);
-  if (!article) {
-    return;
-  }
-  switch (event.type) {
-    case "blocks":
-      reply.change(article, event.changes);
-      break;
-    case "reasoning":
-      reply.addReasoning(article, event.text);
-      break;
-    case "part":
-      reply.setParts(article, event.html);
-      break;
-    case "status":
-      reply.setStatus(article, event.text);
-      break;
-    case "chit":
-      reply.setChit(article, event.line, event.receipt);
-      break;
-    case "ended":
-      reply.finish(article, event.html);
-      composer.ended(event.message);
-      announceEnd(article);
-      break;
+  } else if (article) {
+    CHANGES[event.type]?.(article, event);
   }
 }
 
@@ -81,20 +72,15 @@ function open(event) {
   if (!list || event.conversation !== view.data.conversation) {
     return;
   }
-  const last = event.after === null ? null : find(event.after);
-  if (event.after !== null && !last) {
+  const last = event.after && find(event.after);
+  if (event.after && !last) {
     load();
     return;
   }
   while (list.lastElementChild && list.lastElementChild !== last) {
     list.lastElementChild.remove();
   }
-  for (const html of [event.question, event.html]) {
-    const fresh = html ? parse(html).querySelector("article") : null;
-    if (fresh && !find(fresh.dataset.message)) {
-      list.append(fresh);
-    }
-  }
+  list.append(parse(event.question ?? ""), parse(event.html));
   view.data.leaf = event.reply;
   if (location.search) {
     history.replaceState(null, "", location.pathname); // it is the newest branch now
@@ -111,22 +97,21 @@ function announceEnd(article) {
 }
 
 async function loadOlder() {
-  const { conversation, more } = view.data;
-  if (!more || loadingOlder) {
+  const { data } = view;
+  const { conversation, more } = data;
+  if (!more) {
     return;
   }
-  loadingOlder = true;
+  data.more = null; // nothing is asked for twice
   try {
-    const older = await ask("GET", `/view/older?conversation=${encodeURIComponent(conversation)}&before=${encodeURIComponent(more)}`);
-    if (view.data.conversation === conversation) {
-      view.data.more = older.more;
+    const older = await ask("GET", at`/view/older?conversation=${conversation}&before=${more}`);
+    if (view.data === data) {
+      data.more = older.more;
       follow.keepPlace(() => main.querySelector(".messages").prepend(parse(older.html)));
       reply.letScroll(main);
     }
   } catch {
-    // asked again when the reader comes back to the top
-  } finally {
-    loadingOlder = false;
+    data.more = more; // asked again when the reader comes back to the top
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { make, put } from "./fragments.js";
 import { merge } from "./merge.js";
-import { ask } from "./session.js";
+import { ask, at } from "./session.js";
 
 const main = document.getElementById("main");
 const before = new Set();
@@ -22,11 +22,7 @@ export function path() {
 }
 
 export async function go(to, { replace = false } = {}) {
-  if (replace || to === path()) {
-    history.replaceState(null, "", to);
-  } else {
-    history.pushState(null, "", to);
-  }
+  history[replace || to === path() ? "replaceState" : "pushState"](null, "", to);
   await load({ moves: true });
 }
 
@@ -37,31 +33,33 @@ export async function load({ moves = false } = {}) {
   before.forEach((listener) => listener());
   let next = null;
   try {
-    next = await ask("GET", `/view?path=${encodeURIComponent(path())}`);
+    next = await ask("GET", at`/view?path=${path()}`);
   } catch (problem) {
     if (mine === turn && problem.status !== 401) {
-      showTrouble(problem);
+      const screen = view.screen === "wait" ? "out" : view.screen;
+      showOwn(screen, "This page cannot be shown", problem.message);
     }
   }
-  if (mine !== turn) {
-    return;
-  }
-  if (next) {
-    const screenChanged = next.screen !== view.screen;
-    view = { ...next, data: next.data ?? {} };
-    if (next.screen === "conversation" && !moves && !screenChanged) {
-      const fresh = main.cloneNode(false);
-      put(fresh, next.html);
-      merge(main, fresh); // what is read, selected and opened stays so
-    } else {
-      put(main, next.html);
+  if (mine === turn) {
+    const goesElsewhere = moves || next?.screen !== view.screen;
+    if (next) {
+      show(next, goesElsewhere);
     }
-    document.body.dataset.screen = next.screen;
-    document.title = next.title ? `${next.title} – Chit` : "Chit";
-    after.forEach((listener) => listener(view, { moves: moves || screenChanged }));
+    after.forEach((listener) => listener(next, { moves: goesElsewhere }));
+  }
+}
+
+function show(next, goesElsewhere) {
+  view = next;
+  if (next.screen === "conversation" && !goesElsewhere) {
+    const fresh = main.cloneNode(false);
+    put(fresh, next.html);
+    merge(main, fresh); // what is read, selected and opened stays so
   } else {
-    after.forEach((listener) => listener(null, { moves }));
+    put(main, next.html);
   }
+  document.body.dataset.screen = next.screen;
+  document.title = next.title ? `${next.title} – Chit` : "Chit";
 }
 
 // A screen made here, for when the server cannot be asked.
@@ -76,8 +74,9 @@ export function showOwn(screen, heading, text) {
   main.replaceChildren(page);
 }
 
-function showTrouble(problem) {
-  showOwn(view.screen === "wait" ? "out" : view.screen, "This page cannot be shown", `${problem.message} ${problem.hint}`);
+// What was filled in of a form: names with values.
+export function filled(form) {
+  return [...new FormData(form)].filter(([, value]) => value !== "");
 }
 
 addEventListener("popstate", () => load({ moves: true }));
@@ -91,4 +90,14 @@ document.addEventListener("click", (event) => {
   }
   event.preventDefault();
   go(link.pathname + link.search);
+});
+
+// Nor do forms that lead to one: what is filled in becomes the query of their address.
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-go]");
+  if (form) {
+    event.preventDefault();
+    const query = new URLSearchParams(filled(form));
+    go(`${form.getAttribute("action")}${query.size ? "?" : ""}${query}`);
+  }
 });

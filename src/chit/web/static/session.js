@@ -1,17 +1,19 @@
 // This browser's token: where it comes from, where it rests, and that it goes along with every request.
 
 const KEY = "chit-session";
-const leaving = new Set();
+let signedOut = () => {};
 
-// What the server answers when it did not do what was asked.
+// What the server answers when it did not do what was asked: its words for a person, with what to do.
 export class Problem extends Error {
-  constructor(status, error) {
-    super(error.message);
+  constructor(status, { said, message }) {
+    super(said ?? message);
     this.status = status;
-    this.kind = error.kind ?? "";
-    this.hint = error.hint ?? "";
-    this.actions = error.actions ?? [];
   }
+}
+
+// A path of ours, safe whatever is put into it: at`/c/${id}`.
+export function at(pieces, ...values) {
+  return String.raw({ raw: pieces }, ...values.map(encodeURIComponent));
 }
 
 // The code in the address, which is cleared at once: neither history nor a copied link keeps it.
@@ -38,7 +40,7 @@ export function isSignedIn() {
 
 // Called once this browser's token turns out to be no longer good.
 export function onSignedOut(listener) {
-  leaving.add(listener);
+  signedOut = listener;
 }
 
 // Called when another tab of this browser signs in.
@@ -61,28 +63,28 @@ export async function call(path, options = {}) {
     if (localStorage.getItem(KEY) === token) {
       localStorage.removeItem(KEY);
     }
-    leaving.forEach((listener) => listener());
+    signedOut();
+  }
+  return reply;
+}
+
+// The answer to what was done as it was asked. Throws a `Problem`.
+export async function request(method, path, body) {
+  let reply;
+  try {
+    reply = await call(path, { method, body: body && JSON.stringify(body) });
+  } catch {
+    throw new Problem(0, { message: "Chit does not answer. Is it still running?" });
+  }
+  if (!reply.ok) {
+    const isJson = reply.headers.get("Content-Type")?.startsWith("application/json");
+    throw new Problem(reply.status, isJson ? (await reply.json()).error : { message: await reply.text() });
   }
   return reply;
 }
 
 // The JSON of an answer, null for an empty one. Throws a `Problem`.
 export async function ask(method, path, body) {
-  let reply;
-  try {
-    reply = await call(path, body === undefined ? { method } : { method, body: JSON.stringify(body) });
-  } catch {
-    throw new Problem(0, { message: "Chit does not answer. Is it still running?", kind: "unreachable" });
-  }
-  const text = await reply.text();
-  let json = null;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // a refusal is a line of plain text, and some answers are empty
-  }
-  if (!reply.ok) {
-    throw new Problem(reply.status, json?.error ?? { message: text.trim() || `Status ${reply.status}.` });
-  }
-  return json;
+  const text = await (await request(method, path, body)).text();
+  return text ? JSON.parse(text) : null;
 }

@@ -3,8 +3,8 @@
 import * as chrome from "./chrome.js";
 import { clearProblem, showProblem, tell } from "./dialogs.js";
 import * as models from "./models.js";
-import { go, load, showOwn, view } from "./router.js";
-import { ask, Problem } from "./session.js";
+import { filled, go, load, showOwn, view } from "./router.js";
+import { ask } from "./session.js";
 import { setTheme } from "./theme.js";
 
 const WANTS_PASSPHRASE = 423;
@@ -32,8 +32,8 @@ export function refreshUnlessTyping() {
 
 // Does `work` for what the person pressed, and tells what went wrong beside it.
 export async function attempt(near, work) {
-  clearProblem(near.closest("form, section, .centre") ?? main);
-  near.setAttribute("aria-disabled", "true");
+  clearProblem(near.closest(":has(> .problem)") ?? main);
+  near.ariaDisabled = "true";
   try {
     return await work();
   } catch (problem) {
@@ -42,78 +42,38 @@ export async function attempt(near, work) {
     }
     return undefined;
   } finally {
-    near.removeAttribute("aria-disabled");
+    near.ariaDisabled = null;
   }
 }
 
-export function signIn(button) {
-  return attempt(button, async () => {
-    const { address } = await ask("POST", "/sign-in");
-    location.assign(address);
-  });
+export async function signIn() {
+  const { address } = await ask("POST", "/sign-in");
+  location.assign(address);
 }
 
-export const send = {
-  async key(values) {
-    const { note } = await ask("POST", "/key", values);
-    await refresh();
-    if (note) {
-      tell(note);
-    }
-  },
-  async forget({ name, ...passphrase }) {
-    const { note } = await ask("DELETE", `/key/${encodeURIComponent(name)}`, passphrase);
-    await refresh();
-    if (note) {
-      tell(note);
-    }
-  },
-  async unlock({ passphrase }) {
-    await ask("POST", "/unlock", { passphrase });
-    await refresh();
-  },
-  async "sign-in"(values) {
-    if (!signInCode) {
-      throw new Problem(0, { message: "This sign-in is over. Start it again." });
-    }
-    try {
-      await ask("POST", location.pathname, { code: signInCode, ...values });
-    } catch (problem) {
-      if (problem.status === WANTS_PASSPHRASE && !view.data.passphrase) {
-        await load(); // the same code is good afterwards
-      }
-      throw problem;
-    }
-    signInCode = null;
-    await go("/", { replace: true });
-    await chrome.load();
-  },
-};
+// A form says where its fields go, if not to this page's address, and in `data-then` where to be afterwards, if not here.
+async function post(form) {
+  const { method = "POST", path = location.pathname, then } = form.dataset;
+  const answer = await ask(method, path, Object.fromEntries(filled(form)));
+  await Promise.all([then ? go(then, { replace: true }) : load(), chrome.load()]);
+  if (answer?.note) {
+    tell(answer.note);
+  }
+}
 
 // To take a key out of an encrypted file, its passphrase is needed once more.
 export async function removeKey(button) {
-  const { name } = button.dataset;
+  const form = button.nextElementSibling;
   try {
-    await send.forget({ name });
+    await post(form);
   } catch (problem) {
     if (problem.status !== WANTS_PASSPHRASE) {
       throw problem;
     }
-    const form = button.closest("li").querySelector("form");
     form.hidden = false;
     button.hidden = true;
-    form.querySelector("[name='passphrase']").focus();
+    form.querySelector("input").focus();
   }
-}
-
-function check(values) {
-  if ("key" in values && !values.key.trim()) {
-    return "Paste the key first.";
-  }
-  if ("passphrase" in values && !values.passphrase) {
-    return "The passphrase is missing.";
-  }
-  return "again" in values && values.again !== values.passphrase ? "The two passphrases differ." : null;
 }
 
 document.addEventListener("submit", async (event) => {
@@ -122,30 +82,27 @@ document.addEventListener("submit", async (event) => {
     return;
   }
   event.preventDefault();
-  const values = Object.fromEntries(new FormData(form));
-  const wrong = check(values);
-  delete values.again;
-  clearProblem(form);
-  if (wrong) {
-    showProblem(form, { message: wrong });
-    return;
-  }
   const button = form.querySelector("button");
   button.disabled = true;
-  button.setAttribute("aria-busy", "true");
-  await attempt(form, () => send[form.dataset.form](values));
+  button.ariaBusy = "true";
+  await attempt(button, () => post(form).catch(async (problem) => {
+    if (problem.status === WANTS_PASSPHRASE && form.dataset.form === "sign-in") {
+      await load(); // it asks for the passphrase now, and the same code is good afterwards
+    }
+    throw problem;
+  }));
   button.disabled = false;
-  button.removeAttribute("aria-busy");
-  form.querySelectorAll('input[type="password"]').forEach((box) => {
-    box.value = box.name === "key" && !form.querySelector(".problem")?.hidden ? box.value : "";
+  button.ariaBusy = null;
+  form.querySelectorAll("[type='password']:not([name='key'])").forEach((box) => {
+    box.value = "";
   });
 });
 
 export function changePref(near, name, value) {
   return attempt(near, async () => {
-    const { overridden } = await ask("PATCH", "/prefs", { [name]: value });
-    if (overridden?.includes(name)) {
-      tell("Saved; but the environment of this server says otherwise, and wins.");
+    const { note } = await ask("PATCH", "/prefs", { [name]: value });
+    if (note) {
+      tell(note);
     }
     if (name === "theme") {
       setTheme(value);
@@ -168,9 +125,13 @@ export function arrive(next, moves) {
   if (next.screen === "settings" && moves) {
     const section = location.pathname.split("/")[2];
     main.querySelector(`[data-section="${CSS.escape(section ?? "")}"]`)?.scrollIntoView();
-  } else if (next.screen === "sign-in" && !next.data.passphrase && !hasTried) {
-    hasTried = true;
-    main.querySelector("form").requestSubmit();
+  } else if (next.screen === "sign-in") {
+    const form = main.querySelector("form");
+    form.elements.code.value = signInCode;
+    if (!next.data.passphrase && !hasTried) {
+      hasTried = true;
+      form.requestSubmit();
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 // One stream of events for the whole page. It resumes where it broke off, after sleep, restarts and lost networks.
 
-import { call } from "./session.js";
+import { at, call } from "./session.js";
 
 const SILENCE = 40_000; // the server says something every 15 s
 const STALE = 20_000;
@@ -50,31 +50,33 @@ function reconnect() {
   }
 }
 
-async function connect() {
+function heard() {
+  heardAt = performance.now();
   clearTimeout(timer);
+  timer = setTimeout(connect, SILENCE);
+}
+
+async function connect() {
   current?.abort();
   const mine = new AbortController();
   current = mine;
-  heardAt = performance.now();
-  timer = setTimeout(() => mine === current && connect(), SILENCE);
+  heard();
   try {
-    const path = `/stream?epoch=${encodeURIComponent(epoch)}&since=${seq}`;
-    const reply = await call(path, { signal: mine.signal });
+    const reply = await call(at`/stream?epoch=${epoch}&since=${seq}`, { signal: mine.signal });
     if (reply.status === 401) {
       return;
     }
-    if (!reply.ok) {
-      throw new Error(String(reply.status));
+    if (reply.ok) {
+      onState("connected");
+      await read(reply.body, mine);
     }
-    onState("connected");
-    await read(reply.body, mine);
   } catch {
     // whatever it was, it is tried again
   }
   if (mine === current) {
     clearTimeout(timer);
-    onState(navigator.onLine === false ? "offline" : "reconnecting");
-    timer = setTimeout(connect, DELAYS[Math.min(tries, DELAYS.length - 1)]);
+    onState(navigator.onLine ? "reconnecting" : "offline");
+    timer = setTimeout(connect, DELAYS[tries] ?? DELAYS.at(-1));
     tries += 1;
   }
 }
@@ -88,13 +90,11 @@ async function read(body, mine) {
       return;
     }
     tries = 0;
-    heardAt = performance.now();
-    clearTimeout(timer);
-    timer = setTimeout(() => mine === current && connect(), SILENCE);
+    heard();
     const lines = (rest + value).split("\n");
     rest = lines.pop();
     for (const line of lines) {
-      if (line !== "" && mine === current) {
+      if (line && mine === current) {
         take(JSON.parse(line));
       }
     }

@@ -1,17 +1,14 @@
-// Light, dark or like the computer. `theme-first.js` puts it in place before the page is drawn.
+// Light, dark or, empty, like the computer. `theme-first.js` puts it in place before the page is drawn.
+
+const KEY = "chit-theme";
 
 export function setTheme(theme) {
-  if (theme === "light" || theme === "dark") {
-    document.documentElement.dataset.theme = theme;
-    localStorage.setItem("chit-theme", theme);
-  } else {
-    delete document.documentElement.dataset.theme;
-    localStorage.removeItem("chit-theme");
-  }
+  document.documentElement.dataset.theme = theme === "system" ? "" : theme;
+  localStorage.setItem(KEY, document.documentElement.dataset.theme);
 }
 
 addEventListener("storage", (event) => {
-  if (event.key === "chit-theme") {
-    setTheme(event.newValue);
+  if (event.key === KEY) {
+    document.documentElement.dataset.theme = event.newValue;
   }
 });
