@@ -91,9 +91,9 @@ class Stage:
         if refusal := self.refusals.get((request.method, request.path)):
             self.passphrase = "open" if refusal[0] == WANTS_PASSPHRASE else self.passphrase
             return web.json_response({"error": refusal[1]}, status=refusal[0])
-        return web.json_response(self._answer(request))
+        return web.json_response(self._answer(request, body))
 
-    def _answer(self, request: web.Request) -> dict[str, Any]:
+    def _answer(self, request: web.Request, body: Any) -> dict[str, Any]:
         reading: dict[str, Callable[[], dict[str, Any]]] = {
             "/view": lambda: self._view(request.query["path"]),
             "/view/older": _older,
@@ -103,6 +103,8 @@ class Stage:
         }
         if request.method == "GET":
             return reading.get(request.path, lambda: {"text": samples.ANSWER})()
+        if request.path == "/prefs":
+            self.publish("prefs", **body)
         if request.path == "/sign-in":
             return {"address": f"{self.address}/sign-in/random?code=from-openrouter"}
         return {"conversation": "c1", "question": "m7", "reply": "m8"}

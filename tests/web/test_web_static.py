@@ -10,7 +10,7 @@ from chit.web.pages import FOLDER as TEMPLATES
 from chit.web.static_files import FOLDER as STATIC
 
 SCRIPTS = sorted(STATIC.rglob("*.js"))
-MOST_BYTES = 60 * 1024
+MOST_BYTES = 60_000
 MOST_LINES = 300
 SINKS = (
     "innerHTML",

@@ -17,8 +17,7 @@ function idOf(button) {
 
 // The text may still be on its way: Safari wants to be told of it within the click.
 async function copy(button, text) {
-  const blob = Promise.resolve(text).then((found) => new Blob([found], { type: "text/plain" }));
-  await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+  await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
   const label = button.textContent;
   button.textContent = "Copied";
   setTimeout(() => {
@@ -26,9 +25,8 @@ async function copy(button, text) {
   }, 1200);
 }
 
-// Of a block of code: its button is part of what `chit.render` writes.
 function copyCode(button) {
-  return copy(button, button.closest(".code").querySelector("code").textContent);
+  return copy(button, button.closest(".code, .leave").querySelector("code").textContent);
 }
 
 function record(button) {
@@ -57,14 +55,11 @@ const DOES = {
   delete: (button) => sidebar.forget(button.closest("li")),
   copy: (button) => copy(button, record(button).then((message) => message.text)),
   "copy-json": (button) => copy(button, record(button).then((message) => JSON.stringify(message, null, 2))),
-  "copy-address": (button) => copy(button, button.closest(".leave").querySelector(".address code").textContent),
+  "copy-address": copyCode,
   regenerate: (button) => again(button, "regenerate"),
   continue: (button) => again(button, "continue"),
   retry: (button) => again(button, "regenerate"),
-  edit(button) {
-    const said = button.closest(".message").querySelector(".said");
-    composer.edit(said.textContent, button.dataset.parent);
-  },
+  edit: (button) => composer.edit(button.closest(".message").querySelector(".said").textContent, button.dataset.parent),
   "refresh-balance": () => ask("POST", "/balance"),
   "enter-sandbox": () => ask("POST", "/sandbox").then(start),
   "leave-sandbox": () => ask("DELETE", "/sandbox").then(start),
@@ -89,7 +84,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do], .copy[data-copy]");
   if (button && button.ariaDisabled !== "true") {
     event.preventDefault();
-    const work = button.matches(".copy") ? copyCode : DOES[button.dataset.do];
+    const work = DOES[button.dataset.do] ?? copyCode; // the button of a block of code says nothing
     attempt(button, () => work(button));
   }
 });

@@ -13,12 +13,7 @@ const notice = document.querySelector(".notice");
 const cost = document.querySelector(".conversation-cost");
 const connection = document.querySelector(".connection");
 const QUIET = 1500;
-const TROUBLES = {
-  offline: "This computer is offline. Trying again once it is not.",
-  reconnecting: "Chit does not answer. Trying again …",
-};
 let dismissed = null;
-let noticeHtml = null;
 let connected = "connected";
 let timer = 0;
 
@@ -36,19 +31,17 @@ export async function load() {
 
 export function showBalance({ html, balance: shown, notice: text }) {
   put(balance, html ?? shown);
-  noticeHtml = text;
   put(notice, text);
-  notice.hidden = !text || text === dismissed;
+  notice.hidden = !text || notice.textContent === dismissed;
 }
 
 export function dismissNotice() {
-  dismissed = noticeHtml;
+  dismissed = notice.textContent;
   notice.hidden = true;
 }
 
 export function showCost(text) {
   cost.textContent = text ? `${text} in all` : "";
-  cost.hidden = !text;
 }
 
 // A short break is not worth a word.
@@ -59,7 +52,7 @@ export function showConnection(state) {
   connected = state;
   clearTimeout(timer);
   timer = setTimeout(() => {
-    connection.textContent = TROUBLES[state];
+    connection.textContent = connection.dataset[state];
     connection.hidden = state === "connected";
   }, connection.hidden && state === "reconnecting" ? QUIET : 0);
 }

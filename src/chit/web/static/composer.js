@@ -25,8 +25,7 @@ export function contribute(contributor) {
 
 // For the screen that stands now; what was being written there comes back.
 export function show(next) {
-  form.hidden = !["conversation", "new"].includes(next.screen);
-  const now = form.hidden ? null : (next.data.conversation ?? "new");
+  const now = next.data.conversation ?? next.screen;
   running = next.data.running ?? null;
   if (now !== place) {
     place = now;
@@ -38,9 +37,7 @@ export function show(next) {
 }
 
 export function focus() {
-  if (!form.hidden) {
-    box.focus({ preventScroll: true });
-  }
+  box.focus({ preventScroll: true });
 }
 
 // On a phone the keyboard comes up only when it is asked for.
@@ -116,7 +113,7 @@ async function post(text) {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const text = box.value.toWellFormed?.() ?? box.value; // half a character cannot be sent
+  const text = box.value.toWellFormed(); // half a character cannot be sent
   if (text.trim() && send.ariaDisabled !== "true" && running === null) {
     attempt(send, () => post(text));
   }

@@ -6,24 +6,18 @@ const TOAST = 10_000;
 let undoing = null;
 let timer = 0;
 
-export function toggleHelp() {
-  if (help.open) {
-    help.close();
-  } else {
-    help.showModal();
-  }
-}
+export const toggleHelp = () => (help.open ? help.close() : help.showModal());
 
 export function isDialogOpen() {
   return document.querySelector("dialog[open]") !== null;
 }
 
 // Something was done that can be undone for a while; without `undo` it is only told.
-export function tell(text, undo = null) {
+export function tell(text, undo) {
   clearTimeout(timer);
   undoing = undo;
   toast.querySelector("span").textContent = text;
-  toast.querySelector("button").hidden = undo === null;
+  toast.querySelector("button").hidden = !undo;
   toast.hidden = false;
   timer = setTimeout(hideToast, TOAST);
 }

@@ -2,7 +2,7 @@
 
 import { request } from "./session.js";
 
-const READ_BY_THEN = 60_000; // some browsers read the file only after the click
+const KEPT = 60_000; // some browsers read the file only after the click
 
 export async function download(path, name) {
   const reply = await request("GET", path);
@@ -10,5 +10,5 @@ export async function download(path, name) {
   link.href = URL.createObjectURL(await reply.blob());
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), READ_BY_THEN);
+  setTimeout(() => URL.revokeObjectURL(link.href), KEPT);
 }

@@ -4,7 +4,7 @@ import { announce } from "./announce.js";
 import * as composer from "./composer.js";
 import * as follow from "./follow.js";
 import { parse } from "./fragments.js";
-import * as reply from "./reply.js";
+import { CHANGES, letScroll } from "./reply.js";
 import { load, view } from "./router.js";
 import { ask, at } from "./session.js";
 
@@ -18,11 +18,11 @@ export function hold() {
 }
 
 export function release(next) {
-  const waiting = held ?? [];
+  const waiting = held;
   held = null;
   if (next) {
-    shownSeq = next.seq ?? 0;
-    reply.letScroll(main);
+    shownSeq = next.seq;
+    letScroll(main);
   }
   waiting.forEach(take);
 }
@@ -36,32 +36,22 @@ export function take(event) {
   }
 }
 
-export function find(id) {
+function find(id) {
   return main.querySelector(`.message[data-message="${CSS.escape(id)}"]`);
 }
 
-const CHANGES = {
-  blocks: (article, { changes }) => reply.change(article, changes),
-  reasoning: (article, { text }) => reply.addReasoning(article, text),
-  part: (article, { html }) => reply.become(article, ".parts", html),
-  status: (article, { text }) => reply.setStatus(article, text),
-  chit(article, { line, receipt }) {
-    reply.become(article, ".chit-line", line);
-    reply.become(article, ".receipt", receipt);
-  },
-  ended(article, { message, html }) {
-    reply.finish(article, html);
-    composer.ended(message);
-    announceEnd(article);
-  },
-};
-
 function apply(event) {
-  const article = event.message && find(event.message);
   if (event.type === "opened") {
     open(event);
-  } else if (article) {
+    return;
+  }
+  const article = event.message && find(event.message);
+  if (article) {
     CHANGES[event.type]?.(article, event);
+    if (event.type === "ended") {
+      composer.ended(event.message);
+      announce(article.dataset.told);
+    }
   }
 }
 
@@ -69,7 +59,7 @@ function apply(event) {
 // message that is not here belongs to one that is not shown, or to a part of this one that is not: the view knows.
 function open(event) {
   const list = main.querySelector(".messages");
-  if (!list || event.conversation !== view.data.conversation) {
+  if (event.conversation !== view.data.conversation) {
     return;
   }
   const last = event.after && find(event.after);
@@ -90,12 +80,6 @@ function open(event) {
   announce("Reply started.");
 }
 
-function announceEnd(article) {
-  const failure = article.querySelector(".failure h3");
-  const cost = article.querySelector(".chit-line b")?.textContent;
-  announce(failure ? `No reply: ${failure.textContent}` : `Reply finished${cost ? `, ${cost}` : ""}.`);
-}
-
 async function loadOlder() {
   const { data } = view;
   const { conversation, more } = data;
@@ -108,11 +92,11 @@ async function loadOlder() {
     if (view.data === data) {
       data.more = older.more;
       follow.keepPlace(() => main.querySelector(".messages").prepend(parse(older.html)));
-      reply.letScroll(main);
+      letScroll(main);
     }
   } catch {
     data.more = more; // asked again when the reader comes back to the top
   }
 }
 
-follow.onTop(loadOlder);
+main.addEventListener("scroll", () => main.scrollTop < 300 && loadOlder());

@@ -1,23 +1,19 @@
 // The model field: free text with suggestions, several models with commas as fallbacks. It never restricts.
 
-import { make, put } from "./fragments.js";
+import { put } from "./fragments.js";
 import { ask, at } from "./session.js";
 
 const DELAY = 120;
-const boxes = new WeakMap();
-let count = 0;
 
 // Brings every new field below `root` to life. `onChange(field, value)` is called when one was changed.
 export function mount(root, onChange) {
   for (const field of root.querySelectorAll("[data-models]")) {
-    if (!boxes.has(field)) {
-      boxes.set(field, new ModelBox(field, onChange));
-    }
+    field.modelBox ??= new ModelBox(field, onChange);
   }
 }
 
 function header() {
-  return boxes.get(document.querySelector(".model-field [data-models]"));
+  return document.querySelector(".model-field [data-models]")?.modelBox;
 }
 
 // The header's choice, as a request names it: one id, several with commas, or nothing.
@@ -40,8 +36,6 @@ class ModelBox {
     this.box = field.querySelector(".model-input");
     this.chips = field.querySelector(".chips");
     this.list = field.querySelector(".suggestions");
-    this.list.id = `models-${(count += 1)}`;
-    this.box.setAttribute("aria-controls", this.list.id);
     this.asked = 0;
     this.active = null;
     this.show(this.box.value);
@@ -70,11 +64,9 @@ class ModelBox {
     const ids = value.split(",").map((id) => id.trim());
     this.box.value = ids.pop();
     for (const id of ids.filter(Boolean)) {
-      const chip = make("span", "chip");
-      const button = make("button", "", "×");
-      button.type = "button";
-      button.ariaLabel = `Remove ${id}`;
-      chip.append(make("span", "", id), button);
+      const chip = this.field.querySelector("template").content.cloneNode(true);
+      chip.querySelector("span span").textContent = id;
+      chip.querySelector("button").ariaLabel = `Remove ${id}`;
       this.chips.append(chip);
     }
   }
@@ -105,30 +97,25 @@ class ModelBox {
       this.tell();
     } else if (target === this.field) {
       this.box.focus();
-    } else {
+    } else if (target.closest("[data-model]")) {
       this.take(target.closest("[data-model]"));
     }
   }
 
   keydown(event) {
     const { key } = event;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[key];
     const isOpen = !this.list.hidden;
     const chip = this.chips.lastElementChild;
     if (event.isComposing || event.target !== this.box) {
       return;
     }
-    if (key === "ArrowDown" || key === "ArrowUp") {
-      if (isOpen) {
-        this.move(key === "ArrowDown" ? 1 : -1);
-      } else {
-        this.suggest();
-      }
+    if (step && isOpen) {
+      this.move(step);
+    } else if (step) {
+      this.suggest();
     } else if (key === "Enter") {
-      if (this.active) {
-        this.take(this.active);
-      } else {
-        this.done();
-      }
+      this.take(this.active);
     } else if (key === "Escape" && isOpen) {
       event.stopPropagation();
       this.close();
@@ -147,10 +134,8 @@ class ModelBox {
     this.activate(options.at((from + step) % options.length));
   }
 
-  activate(option = null) {
-    if (this.active) {
-      this.active.ariaSelected = "false";
-    }
+  activate(option) {
+    this.active?.setAttribute("aria-selected", "false");
     this.active = option;
     this.box.setAttribute("aria-activedescendant", option?.id ?? "");
     if (option) {
@@ -162,11 +147,12 @@ class ModelBox {
   take(option) {
     if (option) {
       this.box.value = option.dataset.model;
-      this.done();
     }
+    this.done();
   }
 
   async suggest() {
+    clearTimeout(this.timer);
     this.asked += 1;
     const mine = this.asked;
     const found = await ask("GET", at`/models?q=${this.box.value.trim()}`).catch(() => null);
@@ -182,7 +168,7 @@ class ModelBox {
   open(isOpen) {
     this.activate();
     this.list.hidden = !isOpen;
-    this.box.ariaExpanded = String(isOpen);
+    this.box.ariaExpanded = isOpen;
   }
 
   close() {

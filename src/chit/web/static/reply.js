@@ -24,7 +24,7 @@ export function change(article, changes) {
 function blockAt(reply, at) {
   while (reply.children.length <= at) {
     const block = make("div", "block");
-    block.dataset.block = String(reply.children.length);
+    block.dataset.block = reply.children.length;
     reply.append(block);
   }
   return reply.children[at];
@@ -54,33 +54,38 @@ function append(block, text) {
   shown.delete(block);
 }
 
-export function addReasoning(article, text) {
-  const details = article.querySelector(".reasoning");
-  if (details) {
-    details.hidden = false;
-    details.querySelector(".thoughts").append(text);
-  }
-}
-
 // A piece of the article changes, if it is there.
-export function become(article, selector, html) {
+function become(article, selector, html) {
   const piece = article.querySelector(selector);
   if (piece) {
     fill(piece, html);
   }
 }
 
-export function setStatus(article, text) {
-  const status = article.querySelector(".status");
-  status.textContent = text;
-  status.hidden = text === "";
-}
-
-// The whole article as it will stay; blocks that are right already are left alone.
-export function finish(article, html) {
-  merge(article, parse(html).querySelector("article"));
-  letScroll(article);
-}
+// What an event changes in its article.
+export const CHANGES = {
+  blocks: (article, { changes }) => change(article, changes),
+  part: (article, { html }) => become(article, ".parts", html),
+  reasoning(article, { text }) {
+    const details = article.querySelector(".reasoning");
+    if (details) {
+      details.hidden = false;
+      details.querySelector(".thoughts").append(text);
+    }
+  },
+  status(article, { text }) {
+    article.querySelector(".status").textContent = text;
+  },
+  chit(article, { line, receipt }) {
+    become(article, ".chit-line", line);
+    become(article, ".receipt", receipt);
+  },
+  // As it will stay; blocks that are right already are left alone.
+  ended(article, { html }) {
+    merge(article, parse(html).querySelector("article"));
+    letScroll(article);
+  },
+};
 
 // What is wider than the page can be scrolled with the keyboard, too.
 export function letScroll(root) {

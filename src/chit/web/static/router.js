@@ -1,43 +1,43 @@
 // Which screen the page shows: its address, its content, its title.
 
-import { make, put } from "./fragments.js";
+import { put } from "./fragments.js";
 import { merge } from "./merge.js";
 import { ask, at } from "./session.js";
 
 const main = document.getElementById("main");
-const before = new Set();
-const after = new Set();
+let begin;
+let end;
 let turn = 0;
 
 export let view = { screen: "wait", data: {} };
 
-// `begin` is called when a view is asked for, `end` with the view once it stands, or with null if none came.
-export function onView(begin, end) {
-  before.add(begin);
-  after.add(end);
+// `asked` is called when a view is asked for, `stands` with the view once it does, or with null if none came.
+export function onView(asked, stands) {
+  begin = asked;
+  end = stands;
 }
 
 export function path() {
   return location.pathname + location.search;
 }
 
-export async function go(to, { replace = false } = {}) {
+export async function go(to, { replace } = {}) {
   history[replace || to === path() ? "replaceState" : "pushState"](null, "", to);
   await load({ moves: true });
 }
 
 // Fetch the view again; `moves` says whether the person went somewhere.
-export async function load({ moves = false } = {}) {
+export async function load({ moves } = {}) {
   turn += 1;
   const mine = turn;
-  before.forEach((listener) => listener());
+  begin();
   let next = null;
   try {
     next = await ask("GET", at`/view?path=${path()}`);
   } catch (problem) {
     if (mine === turn && problem.status !== 401) {
-      const screen = view.screen === "wait" ? "out" : view.screen;
-      showOwn(screen, "This page cannot be shown", problem.message);
+      showOwn("trouble", view.screen === "wait" ? "out" : view.screen);
+      main.querySelector(".lead").textContent = problem.message;
     }
   }
   if (mine === turn) {
@@ -45,7 +45,7 @@ export async function load({ moves = false } = {}) {
     if (next) {
       show(next, goesElsewhere);
     }
-    after.forEach((listener) => listener(next, { moves: goesElsewhere }));
+    end(next, { moves: goesElsewhere });
   }
 }
 
@@ -62,16 +62,12 @@ function show(next, goesElsewhere) {
   document.title = next.title ? `${next.title} – Chit` : "Chit";
 }
 
-// A screen made here, for when the server cannot be asked.
-export function showOwn(screen, heading, text) {
+// One of the shell's own screens, for when the server cannot be asked.
+export function showOwn(name, screen = "out") {
   view = { screen, data: {} };
   document.body.dataset.screen = screen;
   document.title = "Chit";
-  const page = make("div", "centre");
-  const title = make("h1", "", heading);
-  title.tabIndex = -1;
-  page.append(title, make("p", "lead", text));
-  main.replaceChildren(page);
+  main.replaceChildren(document.getElementById(name).content.cloneNode(true));
 }
 
 // What was filled in of a form: names with values.
@@ -84,7 +80,7 @@ addEventListener("popstate", () => load({ moves: true }));
 // Links to our own screens need no new page.
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
-  const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+  const plain = !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
   if (!link || !plain || link.target || event.defaultPrevented || link.origin !== location.origin || link.hash) {
     return;
   }
@@ -94,8 +90,8 @@ document.addEventListener("click", (event) => {
 
 // Nor do forms that lead to one: what is filled in becomes the query of their address.
 document.addEventListener("submit", (event) => {
-  const form = event.target.closest("form[data-go]");
-  if (form) {
+  const form = event.target;
+  if ("go" in form.dataset) {
     event.preventDefault();
     const query = new URLSearchParams(filled(form));
     go(`${form.getAttribute("action")}${query.size ? "?" : ""}${query}`);

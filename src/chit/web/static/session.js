@@ -1,7 +1,6 @@
 // This browser's token: where it comes from, where it rests, and that it goes along with every request.
 
 const KEY = "chit-session";
-let signedOut = () => {};
 
 // What the server answers when it did not do what was asked: its words for a person, with what to do.
 export class Problem extends Error {
@@ -14,15 +13,6 @@ export class Problem extends Error {
 // A path of ours, safe whatever is put into it: at`/c/${id}`.
 export function at(pieces, ...values) {
   return String.raw({ raw: pieces }, ...values.map(encodeURIComponent));
-}
-
-// The code in the address, which is cleared at once: neither history nor a copied link keeps it.
-export function takeCode() {
-  const code = new URLSearchParams(location.hash.slice(1)).get("code");
-  if (code !== null) {
-    history.replaceState(null, "", location.pathname + location.search);
-  }
-  return code;
 }
 
 // Whether the code was good; the token is kept for this origin, which is this port.
@@ -38,32 +28,22 @@ export function isSignedIn() {
   return localStorage.getItem(KEY) !== null;
 }
 
-// Called once this browser's token turns out to be no longer good.
-export function onSignedOut(listener) {
-  signedOut = listener;
-}
-
-// Called when another tab of this browser signs in.
-export function onSignedIn(listener) {
-  addEventListener("storage", (event) => event.key === KEY && event.newValue !== null && listener());
-}
-
-// `fetch` for our own paths; a token that is no longer good is forgotten.
+// `fetch` for our own paths; a token that is no longer good is forgotten, and the window is told.
 export async function call(path, options = {}) {
-  const headers = new Headers(options.headers);
+  const headers = { ...options.headers };
   const token = localStorage.getItem(KEY);
   if (token !== null) {
-    headers.set("Authorization", `Bearer ${token}`);
+    headers.Authorization = `Bearer ${token}`;
   }
   if (options.body !== undefined) {
-    headers.set("Content-Type", "application/json");
+    headers["Content-Type"] = "application/json";
   }
   const reply = await fetch(path, { ...options, headers, credentials: "omit", redirect: "error", cache: "no-store" });
   if (reply.status === 401 && path !== "/session") {
     if (localStorage.getItem(KEY) === token) {
       localStorage.removeItem(KEY);
     }
-    signedOut();
+    dispatchEvent(new Event("signed-out"));
   }
   return reply;
 }
@@ -77,8 +57,8 @@ export async function request(method, path, body) {
     throw new Problem(0, { message: "Chit does not answer. Is it still running?" });
   }
   if (!reply.ok) {
-    const isJson = reply.headers.get("Content-Type")?.startsWith("application/json");
-    throw new Problem(reply.status, isJson ? (await reply.json()).error : { message: await reply.text() });
+    const text = await reply.text(); // a line of its own, where nobody looked further
+    throw new Problem(reply.status, text.startsWith("{") ? JSON.parse(text).error : { message: text });
   }
   return reply;
 }

@@ -13,7 +13,7 @@ const menu = document.querySelector(".menu");
 const column = document.querySelector(".column");
 let cursor = null;
 
-export async function load({ more = false } = {}) {
+export async function load({ more } = {}) {
   const page = await ask("GET", at`/view/conversations?before=${(more && cursor) || ""}`);
   const fragment = parse(page.html);
   if (more) {
@@ -36,10 +36,6 @@ export function mark() {
   }
 }
 
-function find(id) {
-  return list.querySelector(`li[data-conversation="${CSS.escape(id)}"]`);
-}
-
 // The items of that day, which is put into the list where there is none of them yet.
 function itemsOf(day, put) {
   let section = list.querySelector(`.day[data-day="${CSS.escape(day)}"]`);
@@ -54,7 +50,7 @@ function itemsOf(day, put) {
 
 // A conversation is new, has changed or is gone.
 export function take({ id, item, day }) {
-  const old = find(id);
+  const old = list.querySelector(`[data-conversation="${CSS.escape(id)}"]`);
   if (old?.querySelector(".rename")) {
     return;
   }
@@ -124,7 +120,7 @@ export async function forget(item) {
 export function toggleDrawer(open = !column.inert) {
   if (open !== column.inert) {
     column.inert = open;
-    menu.ariaExpanded = String(open);
+    menu.ariaExpanded = open;
     (open ? sidebar.querySelector(".home") : menu).focus({ preventScroll: true });
   }
 }

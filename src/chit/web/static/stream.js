@@ -10,10 +10,10 @@ let epoch = null;
 let seq = 0;
 let tries = 0;
 let heardAt = 0;
-let current = null;
+let current = new AbortController();
 let timer = 0;
-let onEvent = () => {};
-let onState = () => {};
+let onEvent;
+let onState;
 
 export function listen(events, state) {
   onEvent = events;
@@ -38,8 +38,7 @@ export function sync(viewEpoch, viewSeq) {
 
 export function stop() {
   clearTimeout(timer);
-  current?.abort();
-  current = null;
+  current.abort();
   epoch = null;
 }
 
@@ -57,15 +56,12 @@ function heard() {
 }
 
 async function connect() {
-  current?.abort();
+  current.abort();
   const mine = new AbortController();
   current = mine;
   heard();
   try {
     const reply = await call(at`/stream?epoch=${epoch}&since=${seq}`, { signal: mine.signal });
-    if (reply.status === 401) {
-      return;
-    }
     if (reply.ok) {
       onState("connected");
       await read(reply.body, mine);
@@ -73,7 +69,7 @@ async function connect() {
   } catch {
     // whatever it was, it is tried again
   }
-  if (mine === current) {
+  if (!mine.signal.aborted) {
     clearTimeout(timer);
     onState(navigator.onLine ? "reconnecting" : "offline");
     timer = setTimeout(connect, DELAYS[tries] ?? DELAYS.at(-1));
@@ -86,7 +82,7 @@ async function read(body, mine) {
   let rest = "";
   for (;;) {
     const { value, done } = await reader.read();
-    if (done || mine !== current) {
+    if (done) {
       return;
     }
     tries = 0;
@@ -94,7 +90,7 @@ async function read(body, mine) {
     const lines = (rest + value).split("\n");
     rest = lines.pop();
     for (const line of lines) {
-      if (line && mine === current) {
+      if (line && !mine.signal.aborted) {
         take(JSON.parse(line));
       }
     }

@@ -1,14 +1,7 @@
 // Light, dark or, empty, like the computer. `theme-first.js` puts it in place before the page is drawn.
 
-const KEY = "chit-theme";
-
 export function setTheme(theme) {
-  document.documentElement.dataset.theme = theme === "system" ? "" : theme;
-  localStorage.setItem(KEY, document.documentElement.dataset.theme);
+  const wanted = theme === "system" ? "" : theme;
+  document.documentElement.dataset.theme = wanted;
+  localStorage.setItem("chit-theme", wanted);
 }
-
-addEventListener("storage", (event) => {
-  if (event.key === KEY) {
-    document.documentElement.dataset.theme = event.newValue;
-  }
-});
