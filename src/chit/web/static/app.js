@@ -6,8 +6,8 @@ import * as composer from "./composer.js";
 import * as follow from "./follow.js";
 import * as messages from "./messages.js";
 import { choose } from "./models.js";
-import { load, onView, showOwn, view } from "./router.js";
-import { isSignedIn, onSignedIn, onSignedOut, signIn, takeCode } from "./session.js";
+import { load, onView, path, showOwn, view } from "./router.js";
+import { isSignedIn, signIn } from "./session.js";
 import * as settings from "./settings.js";
 import "./shortcuts.js";
 import * as sidebar from "./sidebar.js";
@@ -18,7 +18,7 @@ const RETRY = 2000;
 const main = document.getElementById("main");
 
 const EVENTS = {
-  reset: () => again(),
+  reset: again,
   conversation(event) {
     sidebar.take(event);
     if (event.id === view.data.conversation) {
@@ -26,27 +26,19 @@ const EVENTS = {
     }
   },
   balance: chrome.showBalance,
-  locked: () => settings.refreshUnlessTyping(),
-  unlocked: () => settings.refreshUnlessTyping(),
-  prefs: (event) => setTheme(event.theme),
+  locked: settings.refreshUnlessTyping,
+  unlocked: settings.refreshUnlessTyping,
+  prefs: ({ theme }) => setTheme(theme),
 };
 
 function take(event) {
-  if (Object.hasOwn(EVENTS, event.type)) {
-    EVENTS[event.type](event);
-  } else {
-    messages.take(event);
-  }
+  (EVENTS[event.type] ?? messages.take)(event);
 }
 
 // The server may have started anew: what stood here is fetched again, and what is being written stays.
 async function again() {
   await load();
-  try {
-    await Promise.all([chrome.load(), sidebar.load()]);
-  } catch {
-    // the connection's bar says so
-  }
+  await Promise.all([chrome.load(), sidebar.load()]).catch(() => {}); // the connection's bar says so
 }
 
 function arrived(next, { moves }) {
@@ -80,36 +72,37 @@ function focusScreen(screen) {
   if (screen === "conversation" || screen === "new") {
     composer.focusUnlessTouch();
   } else {
-    (main.querySelector("form input[type='password']:not(details *)") ?? main.querySelector("h1"))?.focus();
+    (main.querySelector("[type='password']:not(details *)") ?? main.querySelector("h1"))?.focus();
   }
 }
+
+function showSignedOut() {
+  stream.stop();
+  if (view.screen !== "out") {
+    showOwn("signed-out");
+  }
+}
+
+// Another tab of this browser may sign in.
+addEventListener("storage", () => view.screen === "out" && isSignedIn() && location.reload());
 
 async function start() {
-  const code = takeCode();
-  settings.takeSignInCode();
+  const code = new URLSearchParams(location.hash.slice(1)).get("code");
+  if (code !== null) {
+    history.replaceState(null, "", path()); // neither history nor a copied link keeps it
+  }
   onView(messages.hold, arrived);
-  onSignedOut(() => {
-    stream.stop();
-    settings.signedOut();
-  });
-  onSignedIn(() => view.screen === "out" && location.reload());
+  addEventListener("signed-out", showSignedOut);
   stream.listen(take, chrome.showConnection);
-  if (code !== null && !(await signIn(code)) && !isSignedIn()) {
-    showOwn("out", "This link is used up", "It was used already or is older than a minute. Run chit again for a new one.");
-    return;
-  }
-  if (!isSignedIn()) {
-    settings.signedOut();
-    return;
-  }
-  await load({ moves: true });
+  const isUsedUp = code !== null && !(await signIn(code));
   if (isSignedIn()) {
+    await load({ moves: true });
     await Promise.all([chrome.load(), sidebar.load()]);
+  } else if (isUsedUp) {
+    showOwn("used-up");
+  } else {
+    showSignedOut();
   }
 }
 
-start().catch(() => {
-  if (isSignedIn()) {
-    showOwn("out", "Chit does not answer", "Is it still running?");
-  }
-});
+start().catch(() => isSignedIn() && showOwn("silence"));
