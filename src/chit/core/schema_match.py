@@ -8,7 +8,7 @@ from typing import Any
 
 from chit.core.json_schema import Path, find_referred, is_number, is_whole, show_path
 
-MOST_STEPS = 200_000
+MOST_STEPS = 100_000
 MOST_LEVELS = 120
 """Of schemas within schemas that one check may go through: more is a circle, or a schema made to take for ever."""
 
@@ -34,7 +34,10 @@ def find_violation(schema: Any, value: Any) -> Violation | None:
 
     Raises `Undecided`.
     """
-    return _Check(schema).check(schema, value, ())
+    try:
+        return _Check(schema).check(schema, value, ())
+    except RecursionError:  # a value that is compared with others may be as deep as its parser allows
+        raise Undecided from None
 
 
 class _Check:

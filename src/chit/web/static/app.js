@@ -6,6 +6,7 @@ import * as composer from "./composer.js";
 import * as follow from "./follow.js";
 import * as messages from "./messages.js";
 import { choose } from "./models.js";
+import * as params from "./params.js";
 import { load, onView, showOwn, view } from "./router.js";
 import { isSignedIn, onSignedIn, onSignedOut, signIn, takeCode } from "./session.js";
 import * as settings from "./settings.js";
@@ -28,7 +29,11 @@ const EVENTS = {
   balance: chrome.showBalance,
   locked: () => settings.refreshUnlessTyping(),
   unlocked: () => settings.refreshUnlessTyping(),
-  prefs: (event) => setTheme(event.theme),
+  prefs(event) {
+    setTheme(event.theme);
+    params.refresh();
+  },
+  parameters: params.told,
 };
 
 function take(event) {
@@ -70,6 +75,7 @@ function arrived(next, { moves }) {
     follow.jump();
     focusScreen(next.screen);
   }
+  params.arrive(next);
   settings.arrive(next, moves);
   messages.release(next);
   follow.grew();
