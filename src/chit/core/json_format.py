@@ -23,7 +23,9 @@ def find_json_format(body: bytes) -> JsonFormat | None:
         wanted = decode_object(body).get("response_format")
     except JsonInvalid:
         return None
-    kind = wanted.get("type") if isinstance(wanted, Mapping) else None
+    if not isinstance(wanted, Mapping):
+        return None
+    kind = wanted.get("type")
     if kind == "json_schema":
         inner = wanted.get("json_schema")
         return JsonFormat(schema=inner.get("schema") if isinstance(inner, Mapping) else None)

@@ -8,7 +8,7 @@ DEEPEST = 60
 """Levels beyond which it stays as it is: the space before its lines would outgrow it."""
 LONGEST = 500_000
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+')
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+')
 _FENCED = re.compile(r"\A```[\w-]*[ \t]*\n(.*)\n[ \t]*```\Z", re.DOTALL)
 
 
@@ -18,24 +18,24 @@ def lay_out(text: str) -> str:
     if len(text) > LONGEST:
         return text
     level, line, lines = 0, "", []
-    tokens = _TOKEN.findall(text)
-    for at, token in enumerate(tokens):
-        after = tokens[at + 1] if at + 1 < len(tokens) else ""
-        if token in "[{" and after not in ("]", "}"):
+    pieces = _PIECE.findall(text)
+    for at, piece in enumerate(pieces):
+        after = pieces[at + 1] if at + 1 < len(pieces) else ""
+        if piece in ("[", "{") and after not in ("]", "}"):
             level += 1
             if level > DEEPEST:
                 return text
-            lines.append(line + token)
+            lines.append(line + piece)
             line = "  " * level
-        elif token in "]}" and not line.endswith(("[", "{")):
+        elif piece in ("]", "}") and not line.endswith(("[", "{")):
             level -= 1
             lines.append(line)
-            line = "  " * level + token
-        elif token == ",":
-            lines.append(line + token)
+            line = "  " * level + piece
+        elif piece == ",":
+            lines.append(line + piece)
             line = "  " * level
         else:
-            line += ": " if token == ":" else token
+            line += ": " if piece == ":" else piece
     return "\n".join([*lines, line])
 
 

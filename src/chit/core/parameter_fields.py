@@ -12,7 +12,8 @@ WEB_SEARCH = "openrouter:web_search"
 
 
 def _top(name: str, label: str, kind: Kind, chip: str, **members: object) -> Field:
-    given = {"about": PARAMETERS[name], "path": (name,), **members}
+    about = f"{PARAMETERS[name][:1].upper()}{PARAMETERS[name][1:]}."
+    given = {"about": about, "path": (name,), **members}
     return Field(name=name, label=label, kind=kind, chip=chip, **given)  # type: ignore[arg-type] # members of Field
 
 

@@ -80,7 +80,7 @@ class _Check:
         wanted = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
         if any(_TYPES[name](value) for name in wanted):
             return None
-        return Violation(path=path, text=f"is {_name_type(value)}, not {' or '.join(wanted)}")
+        return Violation(path=path, text=f"is of type {_name_type(value)}, not {' or '.join(wanted)}")
 
     def enum(self, schema: Mapping[str, Any], value: Any, path: Path) -> Violation | None:
         if spell(value) in map(spell, schema["enum"]):

@@ -1,4 +1,4 @@
-"""A reply that was asked for as JSON: one block of code, laid out and coloured, and under it what its schema says of it.
+"""A reply that was asked for as JSON: one block of code, laid out and coloured, and under it what its schema says.
 
 While it comes in, it grows as an open block of code does; at its end it becomes what history shows.
 """

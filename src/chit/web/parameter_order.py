@@ -68,7 +68,8 @@ def unite(texts: Mapping[str, str], current: Mapping[str, str]) -> dict[str, str
         typed = texts.get(name, "")
         return typed if typed != before.get(name, "") else current.get(name, "")
 
-    return {name: chosen for name in _CONTROLS if (chosen := choose(name))}
+    others = {name: text for name, text in texts.items() if name not in _CONTROLS}
+    return others | {name: chosen for name in _CONTROLS if (chosen := choose(name))}
 
 
 def _read_text(body: Mapping[str, Any], name: str) -> str:

@@ -11,7 +11,7 @@ from chit.core.parameter_form import OFF, RAW, Problem, remark_on_form, write_fo
 from chit.web import pages
 from chit.web.parameter_templates import Template
 
-WIDE, NARROW = 3, 1
+WIDE, NARROW = 2, 1
 """Chips beside the model field; the others are counted."""
 _OPEN = ("reply", "reasoning")
 """Groups that are unfolded though nothing in them is set."""
