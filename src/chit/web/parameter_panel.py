@@ -68,7 +68,8 @@ def write_panel(sheet: Sheet) -> str:
     """The whole of the form."""
     remarks = remark_on_form(sheet.texts) if not sheet.problems else {}
     usual = write_form(sheet.defaults)
-    focus = next(iter(sheet.problems), sheet.control)
+    ordered = [name for each in FIELDS for name in (each.name, OFF + each.unit)]
+    focus = next((name for name in (*ordered, RAW) if name in sheet.problems), sheet.control)
     shown = []
     for group in GROUPS:
         controls = [_control(each, sheet, remarks, usual) for each in group.fields]
