@@ -187,6 +187,20 @@ async def _models(page: Page, origin: str) -> None:
     await _until(page, _there(".suggestions [data-model]"))
 
 
+async def _parameters(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await _until(page, _there(".open-parameters"))
+    await page.click(".open-parameters")
+    await _until(page, _there(".sheet[open] [name=temperature]"))
+    await page.fill(".sheet [name=temperature]", "0.2")
+    await page.select_option(".sheet [name='reasoning.effort']", "low")
+
+
+async def _differences(page: Page, _origin: str) -> None:
+    await page.click(".sheet .primary")
+    await _until(page, "!document.querySelector('.sheet').open")
+
+
 async def _settings(page: Page, origin: str) -> None:
     await page.goto(f"{origin}/settings")
     await _until(page, _there(".settings"))
@@ -222,6 +236,8 @@ SHOTS = (
     Shot(name="failure", go=_failure),
     Shot(name="cut", go=_cut),
     Shot(name="models", go=_models),
+    Shot(name="parameters", go=_parameters),
+    Shot(name="differences", go=_differences),
     Shot(name="settings", go=_settings),
     Shot(name="leave", go=_leave),
     Shot(name="help", go=_help),

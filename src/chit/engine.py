@@ -66,14 +66,17 @@ class Engine:
         parent_id: str | None = None,
         stream: bool = True,
         origin: Origin = "library",
+        own: Mapping[str, Any] | None = None,
     ) -> Running:
         """Ask a question, in a new conversation or after `parent_id` (else the newest leaf) of an existing one.
 
         A `parent_id` of "" begins the conversation anew, beside what there is.
-        `parameters` go into the request as given, over everything the engine puts there. Raises `StoreError`.
+        `parameters` go into the request as given, over everything the engine puts there; `own` are kept with a new
+        conversation, for whoever asks in it next. Raises `StoreError`.
         """
         self._store.check_room()
         conversation, path = await self._open_branch(parts, conversation_id, parent_id, origin)
+        conversation = replace(conversation, parameters=own or conversation.parameters)
         fresh: list[Message] = []
         if system is not None:
             fresh.append(self._message(conversation, "system", [TextPart(system)], path, fresh))

@@ -131,13 +131,19 @@ class Stage:
             return "first", "Hello", pages.render("first", model="", passphrase=self.passphrase), {}
         if self.screen == "locked":
             return "locked", "Locked", pages.render("locked", auto_lock_minutes=30), {}
-        return "new", "", pages.render("new", model="", sandbox=self.sandbox), {"model": samples.MODEL}
+        return (
+            "new",
+            "",
+            pages.render("new", model="", sandbox=self.sandbox),
+            {"model": samples.MODEL, "chips": samples.chips()},
+        )
 
     def _conversation(self, id: str) -> tuple[str, str, str, dict[str, Any]]:
         shown = [*samples.messages(), *self.extra] if id == "c1" else [samples.question("x1", f"Only this, in {id}")]
         title = "Retry a flaky HTTP call"
         html = pages.render("conversation", title=title, conversation_id=id, messages=shown)
         data = {"conversation": id, "more": "m1" if self.older else None, "model": samples.MODEL, "cost": "$0.0041"}
+        data["chips"] = samples.chips()
         return "conversation", title, html, {**data, "running": self.running}
 
     def _chrome(self) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from chit.core.messages import (
 from chit.core.usage import Usage
 from chit.render.markdown import render_all
 from chit.web import pages
+from chit.web.parameter_panel import Sheet, write_chips, write_panel
 from chit.web.slip import Slip, write_slip
 
 MODEL = "anthropic/claude-haiku-4.5"
@@ -192,6 +193,17 @@ def messages() -> list[Markup]:
     ]
 
 
+def chips() -> str:
+    """Three differences from the defaults."""
+    parameters = {"reasoning": {"effort": "low"}, "provider": {"zdr": True}, "temperature": 0.2}
+    return write_chips(parameters, {})
+
+
+def parameter_form() -> Markup:
+    """The default parameters of the settings."""
+    return pages.trust(write_panel(Sheet(texts={"temperature": "0.2"}, is_defaults=True)))
+
+
 def settings(**changes: Any) -> Markup:
     """The settings of somebody with a key in the vault file."""
     key = SimpleNamespace(
@@ -221,6 +233,7 @@ def settings(**changes: Any) -> Markup:
         "auto_lock_minutes": 30,
         "fixed": {"auto_lock_minutes": "CHIT_AUTO_LOCK_MINUTES"},
         "sessions": [session, other],
+        "parameters": parameter_form(),
         "data_folder": "/home/me/.local/share/chit",
         "version": "0.1.0",
     }

@@ -39,7 +39,7 @@ async def find_violations(tab: Tab, where: str) -> list[str]:
 
 @pytest.mark.parametrize("look", LOOKS)
 async def test_screens_with_a_key(house: House, look: dict[str, Any]) -> None:
-    """New, conversation, open receipt, failure, settings, leave, the sheet, the drawer."""
+    """New, conversation, open receipt, parameters, failure, settings, leave, the sheet, the drawer."""
     found = []
     async with house.visit(reduced_motion="reduce", **look) as tab:
         await tab.screen("new")
@@ -51,6 +51,24 @@ async def test_screens_with_a_key(house: House, look: dict[str, Any]) -> None:
         await tab.ask("document.querySelector('.help').showModal()")
         found += await find_violations(tab, "help")
         await tab.ask("document.querySelector('.help').close()")
+        await tab.go(".open-parameters")
+        await tab.stands(".sheet[open] [name=raw]")
+        await tab.ask("document.querySelectorAll('.sheet details').forEach(each => { each.open = true; })")
+        found += await find_violations(tab, "parameters")
+        await tab.page.fill(".sheet [name=raw]", '{"top_p": 1')
+        await tab.page.fill(".sheet [name=seed]", "1")
+        await tab.go(".sheet .primary")
+        await tab.stands(".sheet [aria-invalid]")
+        found += await find_violations(tab, "parameters with an error")
+        await tab.page.fill(".sheet [name=raw]", '{"top_p": 1, "x_own": 2}')
+        await tab.page.fill(".sheet [name=temperature]", "3")
+        await tab.go(".sheet .primary")
+        await tab.stands(".difference")
+        found += await find_violations(tab, "differences")
+        await tab.go(".open-parameters")
+        await tab.stands(".sheet[open] .remark")
+        found += await find_violations(tab, "parameters with a remark")
+        await tab.go(".sheet [formmethod=dialog]")
         if look.get("is_mobile"):
             await tab.go(".menu")
             found += await find_violations(tab, "drawer")

@@ -3,9 +3,11 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.store.samples import a_generation
 from tests.upstream import until
 
 from chit.core.events import (
@@ -21,8 +23,9 @@ from chit.core.events import (
 )
 from chit.core.messages import Message
 from chit.errors import ChitError
+from chit.render.blocks import BlockRenderer
 from chit.web.hub import Hub
-from chit.web.live_reply import LiveReply
+from chit.web.live_reply import LiveReply, make_renderer
 
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,QUJD"}}
 SOURCE = {"type": "url_citation", "url_citation": {"url": "https://a.example/x", "title": "A page"}}
@@ -31,8 +34,9 @@ SOURCE = {"type": "url_citation", "url_citation": {"url": "https://a.example/x",
 class Script:
     """As much of a running generation as following it takes."""
 
-    def __init__(self, *events: Event) -> None:
+    def __init__(self, *events: Event, request: bytes = b"{}") -> None:
         self.message = Message(id="m", conversation_id="c", source="actor")
+        self.generation = a_generation(self.message, None, request=request)
         self.gate: asyncio.Queue[Event | None] = asyncio.Queue()
         for event in events:
             self.gate.put_nowait(event)
@@ -47,9 +51,9 @@ class Script:
             yield 0, event
 
 
-async def follow(*events: Event, pace: float = 0) -> tuple[LiveReply, list[dict[str, Any]]]:
+async def follow(*events: Event, pace: float = 0, request: bytes = b"{}") -> tuple[LiveReply, list[dict[str, Any]]]:
     """To the end; what was told."""
-    hub, script = Hub(), Script(*events, Ended("done", None))
+    hub, script = Hub(), Script(*events, Ended("done", None), request=request)
     script.end()
     reply = LiveReply(script, hub, pace=pace)  # type: ignore[arg-type] # see `Script`
     await reply.follow()
@@ -65,6 +69,18 @@ async def test_text_is_told_as_blocks() -> None:
     assert {event["message"] for event in told} == {"m"}
     assert told[0]["changes"][0][:2] == ["set", 0]
     assert (len(reply.blocks), reply.text) == (2, "One.\n\nTwo.")
+
+
+async def test_a_reply_that_was_asked_for_as_json() -> None:
+    """It grows as one block of code, and ends laid out; its continuation is only a piece, and shown as text."""
+    request = b'{"response_format": {"type": "json_object"}}'
+    reply, told = await follow(TextAdded('{"a"'), TextAdded(": 1}"), request=request)
+    assert [change[0] for event in told for change in event["changes"]] == ["set", "append", "append", "set"]
+    assert len(reply.blocks) == 1
+    assert "\n  <span" in reply.blocks[0]
+    script = Script(request=request)
+    script.message = replace(script.message, extra={"OpenRouter": {"continues": True}})
+    assert isinstance(make_renderer(script), BlockRenderer)  # type: ignore[arg-type] # see `Script`
 
 
 async def test_blocks_can_be_cut() -> None:

@@ -13,7 +13,12 @@ from tests.web import stage_samples as samples
 
 from chit.core.generation import Chit
 from chit.core.messages import AnnotationPart, MediaPart, Message, ReasoningPart, TextPart, ToolCallPart, ToolResultPart
+from chit.core.parameter_chips import Chip
+from chit.core.parameter_field import Field, Kind
+from chit.core.parameter_form import Problem
 from chit.web import pages
+from chit.web.parameter_panel import Control, Sheet
+from chit.web.parameter_templates import Template
 from chit.web.slip import Slip
 
 EVIL = "\"'><script>alert(1)</script><img src=//evil.example/x onerror=alert(1)><b style='x'>{{ 7 * 7 }}</b>"
@@ -101,8 +106,41 @@ SETTINGS: dict[str, Any] = {
     "auto_lock_minutes": EVIL,
     "fixed": {name: EVIL for name in ("model", "theme", "low_balance", "auto_lock_minutes")},
     "sessions": [SESSION, SESSION],
+    "parameters": EVIL,
     "data_folder": EVIL,
     "version": EVIL,
+}
+KINDS: tuple[tuple[Kind, int | None], ...] = (
+    ("number", None),
+    ("words", 2),
+    ("json", 3),
+    ("lines", 4),
+    ("choice", None),
+)
+CONTROLS = [
+    Control(
+        field=Field(name=EVIL, label=EVIL, kind=kind, path=(EVIL,), about=EVIL),
+        text=EVIL,
+        problem=Problem(text=EVIL, caret=caret),
+        remark="",
+        usual=EVIL,
+        options=[(EVIL, EVIL)],
+        off=EVIL,
+        off_word=EVIL,
+        is_off=True,
+        off_problem=Problem(text=EVIL),
+    )
+    for kind, caret in KINDS
+]
+PANEL: dict[str, Any] = {
+    "sheet": Sheet(texts={}, base={EVIL: EVIL}, system=EVIL, templates=[Template(id=EVIL, name=EVIL)]),
+    "groups": [{"title": EVIL, "about": EVIL, "controls": CONTROLS, "is_open": True}],
+    "raw": EVIL,
+    "raw_problem": None,
+    "raw_remark": EVIL,
+    "raw_usual": EVIL,
+    "focus": EVIL,
+    "prefix": "p",
 }
 LOCKED = SimpleNamespace(state="locked", path=EVIL, problem=None)
 UNLOCKED = SimpleNamespace(state="unlocked", path=EVIL, seconds_left=60.0, sharing_problem=EVIL)
@@ -131,6 +169,17 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("badge", {}),
     ("conversations", {"days": [{"name": EVIL, "items": [ITEM]}], "is_first": True}),
     ("conversation_item", {"item": ITEM}),
+    (
+        "parameters",
+        {
+            "chips": [Chip(text=EVIL, control=EVIL, reset=EVIL) for _ in range(4)],
+            "has_system": True,
+            "wide": 2,
+            "narrow": 1,
+        },
+    ),
+    ("parameter_panel", PANEL),
+    ("parameter_panel", {**PANEL, "sheet": Sheet(texts={}, is_defaults=True, variable=EVIL), "prefix": "d"}),
     ("settings", SETTINGS),
     ("settings", {**SETTINGS, "vault": LOCKED, "keys": []}),
     ("settings", {**SETTINGS, "vault": UNLOCKED}),

@@ -86,12 +86,13 @@ async def test_a_reply_is_told_as_history_shows_it(page: Page) -> None:
     assert len(shown) == 4
     assert find_article(view["html"], reply) == ended["html"].strip()
     assert 'data-state="done"' in ended["html"]
-    assert view["data"] | {"cost": ""} == {
+    assert view["data"] | {"cost": "", "chips": ""} == {
         "conversation": conversation,
         "leaf": reply,
         "more": None,
         "model": "sandbox/echo",
         "cost": "",
+        "chips": "",
         "running": None,
     }
     assert view["data"]["cost"] == page.events[-1]["cost"] != ""

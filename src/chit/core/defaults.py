@@ -36,3 +36,14 @@ def add_defaults(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[
     if isinstance(inner, Mapping) and isinstance(outer, Mapping):
         request[_MERGED] = {**outer, **inner}
     return request
+
+
+def layer_parameters(given: Mapping[str, Any], own: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """What a question says, over what its conversation says, over the preferences; null leaves a parameter out.
+
+    So a conversation can do without a default. A member of `provider` that is null is left out as well.
+    """
+    layered = add_defaults(given, add_defaults(own, defaults))
+    if isinstance(inner := layered.get(_MERGED), Mapping):
+        layered[_MERGED] = {name: value for name, value in inner.items() if value is not None} or None
+    return {name: value for name, value in layered.items() if value is not None}

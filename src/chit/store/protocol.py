@@ -3,10 +3,10 @@
 Every write is durable when its call returns (or its callback comes). Every method may raise `StoreError`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from chit.core.conversation import Conversation, ConversationSummary
 from chit.core.generation import Generation, Origin, Settlement
@@ -184,6 +184,9 @@ class Store(Protocol):
 
     async def rename_conversation(self, conversation_id: str, title: str) -> bool:
         """False if there is none or it was deleted."""
+
+    async def record_parameters(self, conversation_id: str, parameters: Mapping[str, Any]) -> bool:
+        """Put these in the place of its own parameters. False if there is none or it was deleted."""
 
     async def delete_conversation(self, conversation_id: str, *, now: float) -> bool:
         """Take it out of sight. False if there was none. A message that is sent there all the same brings it back."""

@@ -1,9 +1,10 @@
 """The store on SQLite: every operation of the Protocol, each handed to the module that knows its rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from chit.core.conversation import Conversation, ConversationSummary
 from chit.core.generation import Generation, Origin, Settlement
@@ -203,6 +204,10 @@ class SqliteStore(Database):
     async def rename_conversation(self, conversation_id: str, title: str) -> bool:
         """See `Store.rename_conversation`."""
         return await self._write(lambda db: deletion.rename_conversation(db, conversation_id, title))
+
+    async def record_parameters(self, conversation_id: str, parameters: Mapping[str, Any]) -> bool:
+        """See `Store.record_parameters`."""
+        return await self._write(lambda db: writes.record_parameters(db, conversation_id, parameters))
 
     async def delete_conversation(self, conversation_id: str, *, now: float) -> bool:
         """See `Store.delete_conversation`."""

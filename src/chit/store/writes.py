@@ -1,6 +1,6 @@
 """The write operations, each a function of a connection inside a transaction that is already open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import apsw
@@ -194,6 +194,13 @@ def record_settlement(connection: apsw.Connection, settlement: Settlement) -> bo
             "pico": pico_of(cost),
         },
     )
+    return connection.changes() == 1
+
+
+def record_parameters(connection: apsw.Connection, conversation_id: str, parameters: Mapping[str, Any]) -> bool:
+    """See `Store.record_parameters`."""
+    query = "UPDATE conversations SET parameters = ? WHERE id = ? AND deleted_at IS NULL"
+    connection.execute(query, (text_of(parameters), conversation_id))
     return connection.changes() == 1
 
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from chit.core.generation import RUNNING, Generation
+from chit.core.json_format import find_json_format
 from chit.core.jsontext import decode_json, encode_json
 from chit.core.messages import Message, ToolResultPart
 from chit.core.revision import continues
 from chit.errors import StoreError
+from chit.render.json_reply import render_json
 from chit.render.markdown import RENDER_VERSION, render_all
 from chit.store.protocol import Store
 from chit.web import pages
@@ -103,7 +105,12 @@ async def find_blocks(message: Message, store: Store, kept: str | None) -> list[
         return [str(block) for block in decode_json(kept.encode())]
     if not (text := message.text):
         return []
-    blocks = await asyncio.to_thread(render_all, text) if len(text) > LONG_TEXT else render_all(text)
+    generation = await store.find_generation(message.id)
+    format = find_json_format(generation.request) if generation and not continues(message) else None
+    if generation and format:
+        blocks = await asyncio.to_thread(render_json, text, format, generation.finish_reason)
+    else:
+        blocks = await asyncio.to_thread(render_all, text) if len(text) > LONG_TEXT else render_all(text)
     await keep_blocks(message.id, blocks, store)
     return blocks
 

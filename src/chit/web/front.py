@@ -14,6 +14,8 @@ from chit.web.desk_routes import desk_routes
 from chit.web.hub import Hub
 from chit.web.key_ring import HandedOver
 from chit.web.listening import Listening
+from chit.web.parameter_routes import ParameterRoutes
+from chit.web.prefs_routes import PrefsRoutes
 from chit.web.server import Server, open_server
 from chit.web.sessions import Sessions
 from chit.web.stream_routes import StreamRoutes
@@ -40,6 +42,7 @@ async def open_front(
         *ConversationRoutes(desk, talk, hub).routes(),
         *ViewRoutes(desk, Views(desk, talk, sessions, hub), hub).routes(),
         *StreamRoutes(hub).routes(),
+        *ParameterRoutes(desk, hub, PrefsRoutes(desk)).routes(),
     ]
     async with AsyncExitStack() as closing:
         closing.push_async_callback(talk.close)

@@ -30,7 +30,6 @@ class PrefsRoutes:
     def __init__(self, desk: Desk, environment: Mapping[str, str] | None = None) -> None:
         self._desk = desk
         self._environment = os.environ if environment is None else environment
-        self._one = asyncio.Lock()
 
     def routes(self) -> list[Route]:
         """For the table."""
@@ -46,9 +45,14 @@ class PrefsRoutes:
         is_overridden = any(self._environment.get(each.variable) for each, _ in changes)
         return answer_json({"prefs": self._show(), "note": _OVERRIDDEN if is_overridden else None})
 
+    async def record(self, name: str, value: Any) -> bool:
+        """Change one, null for the default; whether the environment says otherwise. Raises `InputError`."""
+        preference, checked = _check(name, value)
+        await self._desk.errands.run(self._apply([(preference, checked)]))
+        return bool(self._environment.get(preference.variable))
+
     async def _apply(self, changes: _Changes) -> None:
-        """One at a time, so that the desk goes on with what the file says last."""
-        async with self._one:
+        async with self._desk.prefs_turn:
             self._desk.take_prefs(await asyncio.to_thread(self._write, changes))
 
     def _write(self, changes: _Changes) -> UserPrefs:

@@ -15,6 +15,11 @@ class Question:
     model: str | None = None
     """What the person chose: several with commas, "" for the account's default, None for the preferred one."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Of this question only."""
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters that a new conversation begins with and keeps."""
+    system: str | None = None
+    """Instructions that a new conversation begins with."""
     conversation_id: str | None = None
     """None begins a new conversation."""
     parent_id: str | None = None
@@ -22,18 +27,22 @@ class Question:
 
 
 def read_question(body: Mapping[str, Any], conversation_id: str | None) -> Question:
-    """From `{"text", "model"?, "parameters"?, "parent"?}`. Raises `InputError`.
+    """From `{"text", "model"?, "parameters"?, "parent"?, "own"?: {"parameters"?, "system"?}}`. Raises `InputError`.
 
-    `parent` null means before everything: the question begins the conversation anew.
+    `parent` null means before everything: the question begins the conversation anew. `own` is for a new conversation.
     """
     text, model = body.get("text"), body.get("model")
     if not isinstance(text, str) or not text.strip():
         raise InputError("the message is empty", hint="Write something first.")
     parent = body.get("parent", False)
+    own = read_member(body, "own") if conversation_id is None else {}
+    system = own.get("system")
     return Question(
         text=text,
         model=model if isinstance(model, str) else None,
         parameters=read_member(body, "parameters"),
+        own=read_member(own, "parameters"),
+        system=system if isinstance(system, str) and system.strip() else None,
         conversation_id=conversation_id,
         parent_id="" if parent is None else parent if isinstance(parent, str) else None,
     )

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from chit.app import App
-from chit.core.defaults import add_defaults, model_parameters
+from chit.core.defaults import layer_parameters, model_parameters
 from chit.core.messages import TextPart
 from chit.errors import NotFound, StoreError
 from chit.running import Running
@@ -34,16 +34,20 @@ class Talk:
         return {id: reply.snapshot() for id, reply in self._live.items()}
 
     async def ask(self, question: Question) -> dict[str, Any]:
-        """Send it; the ids of what came into being. Raises `KeyUnavailable`, `StoreError`."""
+        """Send it; the ids of what came into being. Raises `KeyUnavailable`, `NotFound`, `StoreError`."""
         await self._desk.check_key()
         app = self._desk.app
-        defaults = self._desk.defaults
+        defaults, own = self._desk.defaults, question.own
+        if question.conversation_id is not None:
+            own = (await app.store.get_conversation(question.conversation_id)).parameters
         if question.model is not None:
             defaults = {name: value for name, value in defaults.items() if name not in ("model", "models")}
         given = {**model_parameters(question.model), **question.parameters}
         running = await app.engine.send(
             [TextPart(question.text)],
-            parameters=add_defaults(given, defaults),
+            parameters=layer_parameters(given, own, defaults),
+            system=question.system,
+            own=own,
             conversation_id=question.conversation_id,
             parent_id=question.parent_id,
             origin="web",

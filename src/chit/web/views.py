@@ -20,6 +20,8 @@ from chit.web.conversation_list import show_total
 from chit.web.desk import Desk
 from chit.web.hub import Hub
 from chit.web.live_reply import Snapshot
+from chit.web.parameter_panel import write_chips, write_panel
+from chit.web.parameter_routes import sheet_of_defaults
 from chit.web.sessions import Sessions
 from chit.web.talk import Talk
 
@@ -81,7 +83,8 @@ class Views:
         if not desk.has_key:
             passphrase = (await desk.describe()).passphrase
             return _screen("first", "Hello", pages.render("first", model=model, passphrase=passphrase))
-        return _screen("new", "", pages.render("new", model=model, sandbox=desk.is_sandbox), model=model)
+        html = pages.render("new", model=model, sandbox=desk.is_sandbox)
+        return _screen("new", "", html, model=model, chips=write_chips({}, desk.default_parameters))
 
     async def _conversation(
         self, conversation_id: str, leaf: str | None, live: Mapping[str, Snapshot]
@@ -109,6 +112,7 @@ class Views:
             more=_more(messages),
             model=_requested_models(generation),
             cost=show_total([summary] if summary else []),
+            chips=write_chips(conversation.parameters, self._desk.default_parameters),
             running=next((message.id for message in messages if message.id in live), None),
         )
 
@@ -134,6 +138,7 @@ class Views:
             auto_lock_minutes=desk.prefs.auto_lock_minutes,
             fixed=_find_fixed(),
             sessions=[_show_session(each, session_hash) for each in await self._sessions.list()],
+            parameters=pages.trust(write_panel(sheet_of_defaults(desk))),
             data_folder=str(state.home),
             version=VERSION,
         )

@@ -6,6 +6,7 @@ import * as composer from "./composer.js";
 import * as follow from "./follow.js";
 import * as messages from "./messages.js";
 import { choose } from "./models.js";
+import * as params from "./params.js";
 import { load, onView, path, showOwn, view } from "./router.js";
 import { isSignedIn, signIn } from "./session.js";
 import * as settings from "./settings.js";
@@ -28,7 +29,11 @@ const EVENTS = {
   balance: chrome.showBalance,
   locked: settings.refreshUnlessTyping,
   unlocked: settings.refreshUnlessTyping,
-  prefs: ({ theme }) => setTheme(theme),
+  prefs({ theme }) {
+    setTheme(theme);
+    params.refresh();
+  },
+  parameters: params.told,
 };
 
 function take(event) {
@@ -62,6 +67,7 @@ function arrived(next, { moves }) {
     follow.jump();
     focusScreen(next.screen);
   }
+  params.arrive(next);
   settings.arrive(next, moves);
   messages.release(next);
   follow.grew();
