@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from chit.core.receipt_words import show_count
-from chit.core.usage import show_cost
+from chit.core.usage import from_pico, show_cost
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
@@ -63,8 +63,14 @@ def show_moment(unix_seconds: float) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M}"
 
 
+def show_pico(pico: int) -> str:
+    """As `show_cost`, of pico-dollars."""
+    return show_cost(from_pico(pico))
+
+
 FILTERS = {
     "cost": show_cost,
+    "pico": show_pico,
     "count": show_count,
     "brief": brief_duration,
     "exact": exact_duration,

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +18,8 @@ from chit.web import pages
 from chit.web.articles import write_articles
 from chit.web.chrome import preferred_model
 from chit.web.conversation_list import show_total
+from chit.web.costs import write_costs
+from chit.web.costs_question import read_costs_question
 from chit.web.desk import Desk
 from chit.web.hub import Hub
 from chit.web.live_reply import Snapshot
@@ -54,6 +57,8 @@ class Views:
         match address.path.split("/")[1:]:
             case ["settings", *_]:
                 return _screen("settings", "Settings", await self._settings(session_hash))
+            case ["costs"]:
+                return _screen("costs", "Costs", await self._costs(address.query))
             case ["sign-in", _]:
                 passphrase = (await self._desk.describe()).passphrase
                 html = pages.render("sign_in", passphrase=passphrase)
@@ -115,6 +120,11 @@ class Views:
     async def _write(self, messages: Sequence[Message], live: Mapping[str, Snapshot]) -> list[Any]:
         desk = self._desk
         return await write_articles(messages, desk.app.store, live=live, is_sandbox=desk.is_sandbox)
+
+    async def _costs(self, query: str) -> str:
+        desk = self._desk
+        question = read_costs_question(query)
+        return await write_costs(desk.app.store, question, date.today(), is_sandbox=desk.is_sandbox)
 
     async def _settings(self, session_hash: str) -> str:
         desk = self._desk

@@ -3,6 +3,7 @@
 import "./actions.js";
 import * as chrome from "./chrome.js";
 import * as composer from "./composer.js";
+import "./download.js";
 import * as follow from "./follow.js";
 import * as messages from "./messages.js";
 import { choose } from "./models.js";

@@ -92,3 +92,12 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   go(link.pathname + link.search);
 });
+
+// A form that asks for another view of ours.
+document.addEventListener("submit", (event) => {
+  const { go: to } = event.target.dataset;
+  if (to) {
+    event.preventDefault();
+    go(`${to}?${new URLSearchParams(new FormData(event.target))}`);
+  }
+});

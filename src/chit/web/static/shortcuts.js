@@ -23,6 +23,7 @@ const KEYS = {
   s: composer.stop,
   j: jump,
   r: toggleReceipt,
+  c: () => go("/costs"),
   ",": () => go("/settings"),
 };
 
