@@ -10,6 +10,7 @@ from tests.store.samples import a_conversation, a_generation, a_message, send
 
 from chit.core.conversation import Conversation
 from chit.core.generation import Generation, Origin
+from chit.core.next_turn import Turns
 from chit.core.spending import DAY, MONTH, Figures, SpendingQuery
 from chit.core.usage import Usage
 from chit.store.protocol import Store
@@ -221,13 +222,20 @@ class SpendingContract:
         (day,) = await store.list_spending_days(ANY, None, 10)
         assert (day.day, day.origin, day.figures.charges) == ("2026-03-01", "web", 1)
 
-    async def test_what_caching_saved_in_a_conversation(self, open_store: OpenStore) -> None:
-        """None until a record tells; it may have cost."""
+    async def test_the_turns_of_a_conversation(self, open_store: OpenStore) -> None:
+        """How long its replies are, and what caching saved, which is None until a record tells; it may have cost."""
         store = open_store()
-        conversation, _, _ = await run_to_end(store, "gen-1")
-        assert await store.sum_saved(conversation.id) is None
-        await store.record_settlement(settled("gen-1", cache_discount=-0.25))
-        assert await store.sum_saved(conversation.id) == Decimal("-0.25")
+        conversation, _, _ = await run_to_end(store, "gen-1", usage=Usage(completion_tokens=2**63 - 1))
+        message = a_message(conversation, source="actor", parts=())
+        second = a_generation(message, store.owner)
+        await store.record_send(conversation=None, messages=[message], generation=second)
+        ended = replace(second, state="done", owner=None, usage=Usage(completion_tokens=3))
+        await store.record_end(ended, message, now=1.0)
+        assert await store.sum_turns(conversation.id) == Turns(replies=2, completion_tokens=2**63 + 2)
+        await store.record_settlement(settled("gen-1", cache_discount=-0.25, native_tokens_completion=5))
+        turns = await store.sum_turns(conversation.id)
+        assert (turns.saved, turns.average_reply) == (Decimal("-0.25"), 4)
+        assert await store.sum_turns("none") == Turns()
 
     async def test_a_conversation_has_parameters_of_its_own(self, open_store: OpenStore) -> None:
         """They are replaced as a whole; one that was deleted has none."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import apsw
 
+from chit.core.next_turn import Turns
 from chit.core.spending import DAY, Charge, DaySpending, SpendingQuery
 from chit.core.usage import from_pico
 from chit.store.charges import HALF, MASK
@@ -31,8 +32,9 @@ _DAYS = f"""
         AND split IN (SELECT value FROM json_each(:splits))
     ORDER BY period, split LIMIT :limit
 """  # noqa: S608 - all of it is ours
-_SAVED = f"""
-    SELECT sum(saved_pico >> {HALF}), sum(saved_pico & {MASK}) FROM charges
+_TURNS = f"""
+    SELECT count(completion_tokens), total(completion_tokens >> {HALF}), total(completion_tokens & {MASK}),
+        sum(saved_pico >> {HALF}), sum(saved_pico & {MASK}) FROM charges
     WHERE seq IN (SELECT seq FROM generations WHERE conversation = ?)
 """  # noqa: S608 - all of it is ours
 
@@ -66,11 +68,15 @@ def list_spending_days(
     return found
 
 
-def sum_saved(connection: apsw.Connection, conversation_id: str) -> Decimal | None:
-    """See `Store.sum_saved`."""
-    rows: list[Any] = connection.execute(_SAVED, (conversation_id,)).fetchall()
-    ((high, low),) = rows
-    return None if high is None else from_pico((high << HALF) + low)
+def sum_turns(connection: apsw.Connection, conversation_id: str) -> Turns:
+    """See `Store.sum_turns`."""
+    rows: list[Any] = connection.execute(_TURNS, (conversation_id,)).fetchall()
+    ((replies, high, low, saved_high, saved_low),) = rows
+    return Turns(
+        replies=replies,
+        completion_tokens=(int(high) << HALF) + int(low),
+        saved=None if saved_high is None else from_pico((saved_high << HALF) + saved_low),
+    )
 
 
 def _list(

@@ -1,9 +1,9 @@
 """What is asked of a store about money, beside the cost of one conversation. Part of `protocol.Store`."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Protocol
 
+from chit.core.next_turn import Turns
 from chit.core.spending import Charge, DaySpending, Spending, SpendingChoices, SpendingQuery
 
 
@@ -24,8 +24,8 @@ class SpendingStore(Protocol):
     ) -> Sequence[DaySpending]:
         """The figures of each day by model, provider, origin and kind; paged as `list_charges`."""
 
-    async def sum_saved(self, conversation_id: str) -> Decimal | None:
-        """What caching took off the price of a conversation; negative where it cost more; None where nothing tells."""
+    async def sum_turns(self, conversation_id: str) -> Turns:
+        """How long the replies of a conversation are, and what caching took off their price."""
 
     async def record_parameters(self, conversation_id: str, parameters: Mapping[str, Any]) -> bool:
         """Request parameters of its own, in the place of those it had. False if there is none or it was deleted."""

@@ -1,11 +1,11 @@
 """The operations about money of the store on SQLite."""
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any, TypeVar
 
 import apsw
 
+from chit.core.next_turn import Turns
 from chit.core.spending import Charge, DaySpending, Spending, SpendingChoices, SpendingQuery
 from chit.store import charges, spending, spending_lists, writes
 from chit.store.database import Database
@@ -34,9 +34,9 @@ class SpendingDatabase(Database):
         """See `SpendingStore.list_spending_days`."""
         return await self._read_counted(lambda db: spending_lists.list_spending_days(db, query, after, limit))
 
-    async def sum_saved(self, conversation_id: str) -> Decimal | None:
-        """See `SpendingStore.sum_saved`."""
-        return self._read(lambda db: spending_lists.sum_saved(db, conversation_id))
+    async def sum_turns(self, conversation_id: str) -> Turns:
+        """See `SpendingStore.sum_turns`."""
+        return self._read(lambda db: spending_lists.sum_turns(db, conversation_id))
 
     async def record_parameters(self, conversation_id: str, parameters: Mapping[str, Any]) -> bool:
         """See `SpendingStore.record_parameters`."""

@@ -5,7 +5,7 @@ import * as composer from "./composer.js";
 import { tell, toggleHelp, undo } from "./dialogs.js";
 import { jump } from "./follow.js";
 import { focusModel } from "./models.js";
-import { go, view } from "./router.js";
+import { go, load, view } from "./router.js";
 import { ask, call } from "./session.js";
 import { attempt, refresh, removeKey, signIn } from "./settings.js";
 import * as sidebar from "./sidebar.js";
@@ -62,6 +62,7 @@ const DOES = {
     const said = button.closest(".message").querySelector(".said");
     composer.edit(said.textContent, button.dataset.parent);
   },
+  put: ({ dataset }) => ask("PUT", dataset.path).then(() => load()),
   "refresh-balance": () => ask("POST", "/balance"),
   "enter-sandbox": () => ask("POST", "/sandbox").then(() => start()),
   "leave-sandbox": () => ask("DELETE", "/sandbox").then(() => start()),

@@ -1,17 +1,15 @@
-// Files that need the token: fetched, then given to the browser to keep.
-
+// Files of ours.
 import { does } from "./actions.js";
-import { call, Problem } from "./session.js";
+import { make } from "./fragments.js";
+import { ask, call } from "./session.js";
 
 export async function download(path, name) {
   const reply = await call(path);
   if (!reply.ok) {
-    throw new Problem(reply.status, (await reply.json()).error);
+    return ask("GET", path);
   }
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(await reply.blob());
-  link.download = name;
-  link.click();
+  const href = URL.createObjectURL(await reply.blob());
+  Object.assign(make("a"), { href, download: name }).click();
 }
 
 does({ download: ({ dataset }) => download(dataset.path, dataset.name) });

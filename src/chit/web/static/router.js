@@ -93,9 +93,8 @@ document.addEventListener("click", (event) => {
   go(link.pathname + link.search);
 });
 
-// A form that asks for another view of ours.
 document.addEventListener("submit", (event) => {
-  const { go: to } = event.target.dataset;
+  const to = event.target.dataset.go;
   if (to) {
     event.preventDefault();
     go(`${to}?${new URLSearchParams(new FormData(event.target))}`);
