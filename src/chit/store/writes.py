@@ -11,6 +11,7 @@ from chit.core.messages import Message
 from chit.core.surrogates import join_surrogates
 from chit.core.usage import write_cost
 from chit.store.blobs import Blobs
+from chit.store.charges import count_changed
 from chit.store.protocol import Session
 from chit.store.rows import (
     SETTLEMENT_COLUMNS,
@@ -141,6 +142,7 @@ def record_end(
     if seq is not None:
         _index(connection, seq, message)
     connection.execute("DELETE FROM received_bytes WHERE seq >= ? AND generation = ?", (received_from, generation.id))
+    count_changed(connection)
 
 
 def adopt(connection: apsw.Connection, dead_owners: Sequence[str], owner: str) -> list[str]:
@@ -194,7 +196,9 @@ def record_settlement(connection: apsw.Connection, settlement: Settlement) -> bo
             "pico": pico_of(cost),
         },
     )
-    return connection.changes() == 1
+    is_news = connection.changes() == 1
+    count_changed(connection)
+    return is_news
 
 
 def record_parameters(connection: apsw.Connection, conversation_id: str, parameters: Mapping[str, Any]) -> bool:

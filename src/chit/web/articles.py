@@ -25,9 +25,14 @@ LONG_TEXT = 20_000
 
 
 async def write_articles(
-    messages: Sequence[Message], store: Store, *, live: Mapping[str, Snapshot], is_sandbox: bool
+    messages: Sequence[Message],
+    store: Store,
+    *,
+    live: Mapping[str, Snapshot],
+    is_sandbox: bool,
+    context: Markup | None = None,
 ) -> list[Markup]:
-    """One article for each message that is shown, in order. Raises `StoreError`."""
+    """One article for each message that is shown, in order; `context` stands in the last. Raises `StoreError`."""
     shown = _fold_results(messages)
     ids = [message.id for message in shown if message.source == "actor"]
     generations = await store.find_generations(ids)
@@ -45,7 +50,8 @@ async def write_articles(
         else:
             blocks = await find_blocks(message, store, kept.get(message.id))
             generation = generations.get(message.id)
-            articles.append(write_reply(message, generation, blocks, branch, is_sandbox=is_sandbox))
+            own = context if message is shown[-1] else None
+            articles.append(write_reply(message, generation, blocks, branch, is_sandbox=is_sandbox, context=own))
     return articles
 
 
@@ -77,8 +83,9 @@ def write_reply(
     branch: Branch | None = None,
     *,
     is_sandbox: bool,
+    context: Markup | None = None,
 ) -> Markup:
-    """A reply that has ended, or that another process still receives."""
+    """A reply that has ended, or that another process still receives; `context` is what stands under the last one."""
     state = generation.state if generation else "done"
     refused = generation is not None and generation.generation_id is None and state == "failed"
     has_slip = generation is not None and state not in RUNNING and not refused
@@ -93,6 +100,7 @@ def write_reply(
         slip=write_slip(generation, is_sandbox=is_sandbox) if generation and has_slip else None,
         continues=continues(message),
         branch=branch,
+        context=context,
     )
 
 

@@ -1,9 +1,10 @@
 """How money, durations, speeds, ages and days are worded on the pages."""
 
 from datetime import date, datetime
+from decimal import Decimal
 
 from chit.core.receipt_words import show_count
-from chit.core.usage import show_cost
+from chit.core.usage import from_pico, show_cost
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
@@ -63,8 +64,37 @@ def show_moment(unix_seconds: float) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M}"
 
 
+def show_pico(pico: int) -> str:
+    """As `show_cost`, of pico-dollars."""
+    return show_cost(from_pico(pico))
+
+
+def show_percent(share: Decimal) -> str:
+    """`12 %`; below one with a digit more, and a little is not none: `0.4 %`, `< 0.1 %`."""
+    percent = share * 100
+    if 0 < percent < Decimal("0.1"):
+        return "< 0.1 %"
+    return f"{percent:.{0 if percent >= 1 or not percent else 1}f} %"
+
+
+def show_thousands(count: int) -> str:
+    """`8k`, `131k`, `1.05M`; below a thousand as it is."""
+    if count >= 1_000_000:
+        return f"{Decimal(count) / 1_000_000:.3g}M"
+    return f"{count / 1000:.0f}k" if count >= 1000 else str(count)
+
+
+def show_per_million(price: Decimal) -> str:
+    """Of a price a token, the price a million tokens."""
+    return show_cost(price * 1_000_000)
+
+
 FILTERS = {
     "cost": show_cost,
+    "percent": show_percent,
+    "thousands": show_thousands,
+    "per_million": show_per_million,
+    "pico": show_pico,
     "count": show_count,
     "brief": brief_duration,
     "exact": exact_duration,

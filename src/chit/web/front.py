@@ -8,7 +8,9 @@ from pathlib import Path
 
 from chit.app import end_task
 from chit.errors import StoreError
+from chit.web.compression_routes import CompressionRoutes
 from chit.web.conversation_routes import ConversationRoutes
+from chit.web.costs_routes import CostsRoutes
 from chit.web.desk import Desk
 from chit.web.desk_routes import desk_routes
 from chit.web.hub import Hub
@@ -43,6 +45,8 @@ async def open_front(
         *ViewRoutes(desk, Views(desk, talk, sessions, hub), hub).routes(),
         *StreamRoutes(hub).routes(),
         *ParameterRoutes(desk, hub, PrefsRoutes(desk)).routes(),
+        *CostsRoutes(desk).routes(),
+        *CompressionRoutes(desk).routes(),
     ]
     async with AsyncExitStack() as closing:
         closing.push_async_callback(talk.close)

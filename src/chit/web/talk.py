@@ -1,17 +1,19 @@
 """What a person does on a conversation's page, and what every page is told of it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
 
 from chit.app import App
+from chit.core.compression import find_compression
 from chit.core.defaults import layer_parameters, model_parameters
 from chit.core.messages import TextPart
-from chit.errors import NotFound, StoreError
+from chit.errors import ChitError, NotFound, StoreError
 from chit.running import Running
 from chit.web.articles import find_blocks, keep_blocks, write_question, write_reply, write_running
 from chit.web.branches import find_branches
+from chit.web.context import write_context
 from chit.web.conversation_list import write_item
 from chit.web.desk import Desk
 from chit.web.hub import Hub
@@ -27,6 +29,7 @@ class Talk:
         self._hub = hub
         self._live: dict[str, LiveReply] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._warmed: App | None = None
 
     @property
     def live(self) -> dict[str, Snapshot]:
@@ -60,9 +63,15 @@ class Talk:
         return self._name(running) | {"question": asked.id}
 
     async def regenerate(self, message_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Raises as `Engine.regenerate`, and `KeyUnavailable`."""
+        """The request as it was, but for `changes` and for what the conversation says of compression: it may be the cure.
+
+        Raises as `Engine.regenerate`, and `KeyUnavailable`.
+        """
         await self._desk.check_key()
         app = self._desk.app
+        reply = await app.store.get_message(message_id)
+        own = (await app.store.get_conversation(reply.conversation_id)).parameters
+        changes = {**find_compression(own), **changes}
         running = await app.engine.regenerate(message_id, changes=changes, origin="web")
         self._follow(app, running, after=running.message.parent_id)
         return self._name(running)
@@ -98,17 +107,25 @@ class Talk:
             reply=running.message.id,
             html=write_running(reply.snapshot()),
         )
-        task = asyncio.create_task(self._see_through(app, reply), name=f"telling {running.message.id}")
+        self._begin(self._see_through(app, reply), f"telling {running.message.id}")
+        if self._warmed is not app:
+            self._warmed = app
+            self._begin(_warm_catalogue(app), "warming the catalogue")
+
+    def _begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _see_through(self, app: App, reply: LiveReply) -> None:
         message_id = reply.running.message.id
+        is_sandbox = app is not self._desk.own
         try:
             await reply.follow()
         finally:
             del self._live[message_id]
-        message, generation, blocks, branch = reply.running.message, reply.running.generation, reply.blocks, None
+        message, generation, blocks = reply.running.message, reply.running.generation, reply.blocks
+        branch = context = None
         with suppress(StoreError):  # else as it is here; its error says that it could not be kept
             message = await app.store.get_message(message_id)
             if reply.text == message.text:
@@ -117,7 +134,8 @@ class Talk:
                 blocks = await find_blocks(message, app.store, None)
             branch = (await find_branches([message], app.store)).get(message_id)
             generation = await app.store.find_generation(message_id) or generation  # last: it may be settled by now
-        html = write_reply(message, generation, blocks, branch, is_sandbox=app is not self._desk.own)
+            context = await write_context(app, generation, self._desk.defaults, is_sandbox=is_sandbox)
+        html = write_reply(message, generation, blocks, branch, is_sandbox=is_sandbox, context=context)
         self._hub.publish("ended", message=message_id, html=html)
         await self._tell_conversation(app, message.conversation_id)
 
@@ -129,3 +147,9 @@ class Talk:
 
     def _name(self, running: Running) -> dict[str, Any]:
         return {"conversation": running.message.conversation_id, "reply": running.message.id}
+
+
+async def _warm_catalogue(app: App) -> None:
+    """By the time the first reply ends, the length and the prices of its model may be known."""
+    with suppress(ChitError):
+        await app.catalogue.list_models()

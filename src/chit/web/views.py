@@ -2,8 +2,11 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from markupsafe import Markup
 
 from chit.about import VERSION
 from chit.core.generation import Generation
@@ -16,7 +19,10 @@ from chit.store.protocol import Session
 from chit.web import pages
 from chit.web.articles import write_articles
 from chit.web.chrome import preferred_model
+from chit.web.context import write_context
 from chit.web.conversation_list import show_total
+from chit.web.costs import write_costs
+from chit.web.costs_question import read_costs_question
 from chit.web.desk import Desk
 from chit.web.hub import Hub
 from chit.web.live_reply import Snapshot
@@ -56,6 +62,8 @@ class Views:
         match address.path.split("/")[1:]:
             case ["settings", *_]:
                 return _screen("settings", "Settings", await self._settings(session_hash))
+            case ["costs"]:
+                return _screen("costs", "Costs", await self._costs(address.query))
             case ["sign-in", _]:
                 passphrase = (await self._desk.describe()).passphrase
                 html = pages.render("sign_in", passphrase=passphrase)
@@ -94,15 +102,16 @@ class Views:
         conversation = await store.get_conversation(conversation_id)
         newest = await store.find_newest_under(conversation_id, leaf) if leaf else None
         messages = _trim(await store.list_messages_page(conversation_id, newest, None, PAGE))
+        last = next((message for message in reversed(messages) if message.source == "actor"), None)
+        generation = await store.find_generation(last.id) if last else None
+        context = await self._write_context(generation) if generation else None
         html = pages.render(
             "conversation",
             title=conversation.title or "Untitled",
             conversation_id=conversation_id,
-            messages=await self._write(messages, live),
+            messages=await self._write(messages, live, context),
         )
         summary = await store.find_summary(conversation_id)
-        last = next((message for message in reversed(messages) if message.source == "actor"), None)
-        generation = await store.find_generation(last.id) if last else None
         return _screen(
             "conversation",
             conversation.title or "Untitled",
@@ -116,9 +125,20 @@ class Views:
             running=next((message.id for message in messages if message.id in live), None),
         )
 
-    async def _write(self, messages: Sequence[Message], live: Mapping[str, Snapshot]) -> list[Any]:
+    async def _write(
+        self, messages: Sequence[Message], live: Mapping[str, Snapshot], context: Markup | None = None
+    ) -> list[Any]:
         desk = self._desk
-        return await write_articles(messages, desk.app.store, live=live, is_sandbox=desk.is_sandbox)
+        return await write_articles(messages, desk.app.store, live=live, is_sandbox=desk.is_sandbox, context=context)
+
+    async def _write_context(self, generation: Generation) -> Markup:
+        desk = self._desk
+        return await write_context(desk.app, generation, desk.defaults, is_sandbox=desk.is_sandbox)
+
+    async def _costs(self, query: str) -> str:
+        desk = self._desk
+        question = read_costs_question(query)
+        return await write_costs(desk.app.store, question, date.today(), is_sandbox=desk.is_sandbox)
 
     async def _settings(self, session_hash: str) -> str:
         desk = self._desk

@@ -6,7 +6,7 @@ import { tell, toggleHelp, undo } from "./dialogs.js";
 import { download } from "./download.js";
 import { jump } from "./follow.js";
 import { focusModel } from "./models.js";
-import { go } from "./router.js";
+import { go, load } from "./router.js";
 import { ask, at } from "./session.js";
 import { attempt, refresh, removeKey, signIn } from "./settings.js";
 import * as sidebar from "./sidebar.js";
@@ -60,6 +60,7 @@ const DOES = {
   continue: (button) => again(button, "continue"),
   retry: (button) => again(button, "regenerate"),
   edit: (button) => composer.edit(button.closest(".message").querySelector(".said").textContent, button.dataset.parent),
+  put: ({ dataset }) => ask("PUT", dataset.path).then(() => load()),
   "refresh-balance": () => ask("POST", "/balance"),
   "enter-sandbox": () => ask("POST", "/sandbox").then(start),
   "leave-sandbox": () => ask("DELETE", "/sandbox").then(start),
