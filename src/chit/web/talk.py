@@ -63,7 +63,7 @@ class Talk:
         return self._name(running) | {"question": asked.id}
 
     async def regenerate(self, message_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """The request as it was, but for `changes` and for what the conversation says of compression: it may be the cure.
+        """The request as it was, but for `changes` and what the conversation says of compression, which may be the cure.
 
         Raises as `Engine.regenerate`, and `KeyUnavailable`.
         """
