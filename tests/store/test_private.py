@@ -1,8 +1,6 @@
 """Private conversations: everything is there while it lives, nothing of it is on the disk, ever."""
 
 import asyncio
-import signal
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -153,7 +151,7 @@ async def test_it_is_listed_while_it_lives(store: PrivateStore, tmp_path: Path) 
     assert private.id not in [each.id for each in await store.list_conversations(None, 9, "open")]
     for other in (open_private_store(tmp_path), open_store(tmp_path)):
         for shelf in ("all", "archived"):
-            assert private.id not in [each.id for each in await other.list_conversations(None, 9, shelf)]  # type: ignore[arg-type]
+            assert private.id not in [each.id for each in await other.list_conversations(None, 9, shelf)]
         await other.close()
     plain = open_store(tmp_path)
     assert await plain.find_last_reply("cli") == row.message_id
@@ -180,9 +178,7 @@ async def test_nothing_that_was_said_is_on_the_disk(store: PrivateStore, tmp_pat
     assert row.error is not None
     assert (row.error["kind"], row.error["status"], row.error["raw"]) == ("cut", 502, None)
     assert await plain.sum_conversation(conversation.id) == Decimal("0.5")
-    assert [(each.parts, each.extra.get("wire")) for each in await plain.list_messages(conversation.id)] == [
-        ((), None)
-    ] * 3
+    assert {each.parts for each in await plain.list_messages(conversation.id)} == {()}
     await plain.close()
 
 
@@ -233,15 +229,14 @@ async def test_deleting_it_forgets_at_once(store: PrivateStore, tmp_path: Path) 
 
 
 async def test_a_killed_process_leaves_the_id_and_no_words(tmp_path: Path) -> None:
-    """Kill -9 while a private reply comes in: the next process ends its row and settles its cost; no word was kept."""
-    child = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    """Killed while a private reply comes in: the next process ends its row and settles its cost; no word was kept."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLD, str(tmp_path), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     assert child.stdout is not None
-    told = await asyncio.to_thread(child.stdout.readline)
-    conversation_id, answer_id, row_id = told.split()
-    child.send_signal(signal.SIGKILL)
-    child.communicate()
+    conversation_id, answer_id, row_id = (await child.stdout.readline()).decode().split()
+    child.kill()
+    await child.wait()
     assert find_on_disk(tmp_path, MARK) == []
     store = open_private_store(tmp_path)
     (orphan,) = await store.adopt_orphans()
@@ -258,13 +253,13 @@ async def test_a_killed_process_leaves_the_id_and_no_words(tmp_path: Path) -> No
 
 
 async def test_the_table_itself_keeps_no_words(store: PrivateStore, tmp_path: Path) -> None:
-    """Whatever writes a title or parameters into a private row, it is gone when the write is; other rows keep theirs."""
+    """Whatever writes a title or parameters into a private row leaves none of them there; other rows keep theirs."""
     private, _, _ = await begin(store)
     ordinary = a_conversation()
     message = a_message(ordinary)
     await store.record_send(conversation=ordinary, messages=[message], generation=a_generation(message, None))
     connection = open_connection(tmp_path / "chit.db")
     connection.execute("UPDATE conversations SET title = ?1, parameters = json_object('stop', ?1)", (MARK,))
-    rows = dict(connection.execute("SELECT id, title || parameters FROM conversations").fetchall())
+    rows: list[Any] = connection.execute("SELECT id, title || parameters FROM conversations").fetchall()
     connection.close()
-    assert rows == {private.id: "{}", ordinary.id: f'{MARK}{{"stop":"{MARK}"}}'}
+    assert dict(rows) == {private.id: "{}", ordinary.id: f'{MARK}{{"stop":"{MARK}"}}'}
