@@ -29,12 +29,18 @@ def amend_message(message: Message, text: str, *, id: str, now: float) -> Messag
         id=id,
         parts=(TextPart(join_surrogates(text)), *kept),
         options=Options(),
-        extra={ENGINE: {**carried, "edited": {"from": message.id}}},
+        extra={ENGINE: {**carried, "edited": {"from": find_original(message) or message.id}}},
         created_at=now,
         seq=0,
     )
 
 
+def find_original(message: Message) -> str | None:
+    """The id of the message that the person rewrote, at first; None for one that nobody rewrote."""
+    edited = message.extra.get(ENGINE, {}).get("edited")
+    return edited["from"] if edited else None
+
+
 def is_edited(message: Message) -> bool:
     """Whether the person rewrote it."""
-    return "edited" in message.extra.get(ENGINE, {})
+    return find_original(message) is not None

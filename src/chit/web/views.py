@@ -6,17 +6,19 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from chit.about import VERSION
+from chit.core.amendment import find_original
 from chit.core.generation import Generation
 from chit.core.jsontext import JsonInvalid, decode_object
 from chit.core.messages import Message
 from chit.errors import NotFound
 from chit.prefs import list_settings
 from chit.render.addresses import find_host
+from chit.store.private import WAS_PRIVATE
 from chit.store.protocol import Session
 from chit.web import pages
 from chit.web.articles import write_articles
 from chit.web.chrome import preferred_model
-from chit.web.conversation_list import show_total
+from chit.web.conversation_list import show_total, write_archive
 from chit.web.desk import Desk
 from chit.web.hub import Hub
 from chit.web.live_reply import Snapshot
@@ -60,6 +62,9 @@ class Views:
                 return _screen("sign-in", "Signing in", html, passphrase=passphrase)
             case ["leave"]:
                 return _screen("leave", "Leaving", _leave(parse_qs(address.query).get("to", [""])[0]))
+            case ["archive"]:
+                before = parse_qs(address.query).get("before", [""])[0]
+                return _screen("archive", "Archive", await write_archive(self._desk.app.store, before))
             case ["c", conversation_id]:
                 leaf = parse_qs(address.query).get("leaf", [None])[0]
                 return await self._conversation(conversation_id, leaf, live)
@@ -88,18 +93,25 @@ class Views:
     ) -> dict[str, Any]:
         """On the branch of its newest message, or on that of `leaf` with what came of it last."""
         store = self._desk.app.store
-        conversation = await store.get_conversation(conversation_id)
+        try:
+            conversation = await store.get_conversation(conversation_id)
+        except NotFound as error:
+            if error.kind != WAS_PRIVATE:
+                raise
+            cost = await store.sum_conversation(conversation_id)
+            return _screen("forgotten", "Private", pages.render("forgotten", cost=cost))
         newest = await store.find_newest_under(conversation_id, leaf) if leaf else None
         messages = _trim(await store.list_messages_page(conversation_id, newest, None, PAGE))
         html = pages.render(
             "conversation",
             title=conversation.title or "Untitled",
             conversation_id=conversation_id,
+            private=conversation.private,
             messages=await self._write(messages, live),
         )
         summary = await store.find_summary(conversation_id)
         last = next((message for message in reversed(messages) if message.source == "actor"), None)
-        generation = await store.find_generation(last.id) if last else None
+        generation = await store.find_generation(find_original(last) or last.id) if last else None
         return _screen(
             "conversation",
             conversation.title or "Untitled",
@@ -110,6 +122,7 @@ class Views:
             model=_requested_models(generation),
             cost=show_total([summary] if summary else []),
             running=next((message.id for message in messages if message.id in live), None),
+            **({"private": True} if conversation.private else {}),
         )
 
     async def _write(self, messages: Sequence[Message], live: Mapping[str, Snapshot]) -> list[Any]:

@@ -25,15 +25,15 @@ async function copy(button, text) {
   }, 1200);
 }
 
-function record(button) {
+export function record(button) {
   return ask("GET", `/m/${idOf(button)}`);
 }
 
-function again(button, verb, changes) {
+export function again(button, verb, body = {}) {
   const running = view.data.conversation && document.querySelector(".stop:not([hidden])");
   return running
     ? tell("A reply is still running here. Stop it first.")
-    : ask("POST", `/m/${idOf(button)}/${verb}`, changes ? { changes } : {});
+    : ask("POST", `/m/${idOf(button)}/${verb}`, body);
 }
 
 const DOES = {
@@ -54,10 +54,7 @@ const DOES = {
   "copy-address": (button) => copy(button, button.closest(".leave").querySelector(".address code").textContent),
   regenerate: (button) => again(button, "regenerate"),
   continue: (button) => again(button, "continue"),
-  retry(button) {
-    const changes = JSON.parse(button.dataset.changes || "null");
-    return again(button, "regenerate", changes && Object.keys(changes).length > 0 ? changes : null);
-  },
+  retry: (button) => again(button, "regenerate", { changes: JSON.parse(button.dataset.changes) }),
   edit(button) {
     const said = button.closest(".message").querySelector(".said");
     composer.edit(said.textContent, button.dataset.parent);

@@ -94,8 +94,11 @@ function fit() {
   }
 }
 
+// Then no draft is kept either.
+const isPrivate = () => view.data.private ?? document.querySelector("[name=private]:checked");
+
 function keep() {
-  if (place !== null && box.value) {
+  if (place !== null && box.value && !isPrivate()) {
     sessionStorage.setItem(`chit-draft:${place}`, box.value);
   } else if (place !== null) {
     sessionStorage.removeItem(`chit-draft:${place}`);
@@ -113,7 +116,7 @@ async function submit() {
   const from = place;
   const { conversation, leaf } = view.data;
   const before = parent ? parent.before || null : leaf;
-  const body = { text, model: chosen(), ...(conversation && { parent: before }) };
+  const body = { text, model: chosen(), ...(conversation && { parent: before }), ...(isPrivate() && { private: true }) };
   contributors.forEach(({ give }) => Object.assign(body, give()));
   try {
     const path = conversation ? `/c/${encodeURIComponent(conversation)}` : "/c";
@@ -145,6 +148,8 @@ box.addEventListener("input", () => {
   keep();
   fit();
 });
+
+document.addEventListener("change", keep);
 
 box.addEventListener("keydown", (event) => {
   const composing = event.isComposing || event.keyCode === 229;

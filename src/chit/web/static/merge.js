@@ -68,7 +68,9 @@ function mergeChildren(old, fresh) {
 
 function drop(node) {
   const next = node.nextSibling;
-  node.remove();
+  if (!node.classList?.contains("amend")) { // somebody writes in it
+    node.remove();
+  }
   return next;
 }
 

@@ -7,8 +7,8 @@ const DELAY = 120;
 let count = 0;
 
 // The header's choice, as a request names it: one id, several with commas, or nothing.
-export function chosen() {
-  const field = document.querySelector(".model-field [data-models]");
+export function chosen(place = ".model-field") {
+  const field = document.querySelector(`${place} [data-models]`);
   return field ? valueOf(field) : "";
 }
 

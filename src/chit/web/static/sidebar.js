@@ -15,6 +15,7 @@ let cursor = null;
 export async function load({ more = false } = {}) {
   const page = await ask("GET", `/view/conversations${more && cursor ? `?before=${encodeURIComponent(cursor)}` : ""}`);
   const fragment = parse(page.html);
+  const id = document.activeElement.closest("li")?.dataset.conversation;
   if (more) {
     const first = fragment.querySelector(".day");
     const last = [...list.querySelectorAll(".day")].at(-1);
@@ -29,6 +30,9 @@ export async function load({ more = false } = {}) {
   cursor = page.more;
   older.hidden = !cursor;
   mark();
+  if (id) {
+    find(id)?.querySelector("a").focus();
+  }
 }
 
 // Which one is on screen.
@@ -54,6 +58,7 @@ export function take({ id, item, day }) {
     return;
   }
   const fresh = item ? parse(item).querySelector("li") : null;
+  const next = old?.nextElementSibling ?? old?.previousElementSibling;
   const hadFocus = old?.contains(document.activeElement);
   if (fresh && old?.closest(".day").dataset.day === day) {
     old.replaceWith(fresh);
@@ -64,7 +69,7 @@ export function take({ id, item, day }) {
     }
   }
   if (hadFocus) {
-    fresh?.querySelector("a").focus({ preventScroll: true });
+    (fresh ?? next)?.querySelector("a").focus({ preventScroll: true });
   }
   mark();
 }
@@ -79,6 +84,7 @@ function section(day) {
   made.dataset.day = day;
   made.append(make("h3", "", day), make("ul"));
   list.prepend(made);
+  list.prepend(...list.querySelectorAll("[data-day=Pinned]"));
   return made.querySelector("ul");
 }
 
@@ -144,10 +150,9 @@ export async function forget(item) {
   const next = item.nextElementSibling ?? item.previousElementSibling;
   remove(item);
   next?.querySelector("a").focus({ preventScroll: true });
-  tell(`Deleted “${title}”.`, async () => {
+  tell(`Deleted “${title}”.`, "private" in item.dataset ? null : async () => {
     try {
       await ask("POST", `${path}/restore`);
-      await load();
       if (wasShown) {
         await go(path);
       }
