@@ -246,7 +246,7 @@ async def test_a_killed_process_leaves_the_id_and_no_words(tmp_path: Path) -> No
     late = Message(id=answer_id, conversation_id=conversation_id, source="actor", parts=(TextPart(MARK),))
     await store.record_end(ended, late, now=100.0)
     assert await claim(store, 102.0) == ["gen-1"]
-    await store.record_settlement(settled("gen-1", total_cost=0.25))
+    await store.record_settlement(settled("gen-1", total_cost=0.25, external_user=MARK))
     assert await store.sum_conversation(conversation_id) == Decimal("0.25")
     await store.close()
     assert find_on_disk(tmp_path, MARK) == []

@@ -14,6 +14,7 @@ from tests.web import stage_samples as samples
 from chit.core.generation import Chit
 from chit.core.messages import AnnotationPart, MediaPart, Message, ReasoningPart, TextPart, ToolCallPart, ToolResultPart
 from chit.web import pages
+from chit.web.branches import Branch, NamedVersion
 from chit.web.slip import Slip
 
 EVIL = "\"'><script>alert(1)</script><img src=//evil.example/x onerror=alert(1)><b style='x'>{{ 7 * 7 }}</b>"
@@ -84,7 +85,9 @@ def evil_key() -> Any:
 
 
 SESSION = SimpleNamespace(hash=EVIL, label=EVIL, is_this=True, last_used_at=1.0, expires_at=2.0)
-BRANCH = SimpleNamespace(position=1, count=2, previous=None, next="/c/1?leaf=2")
+BRANCH = Branch(
+    position=1, versions=[NamedVersion(name=EVIL, href=f"/c/1?leaf={each}", is_current=each == 1) for each in (1, 2)]
+)
 ITEM = samples.Item(id="1", title=EVIL, cost=None, pending=True)
 ACTOR: dict[str, Any] = {"message": evil_message("actor"), "reasoning_ms": 10, "status": EVIL, "branch": BRANCH}
 SETTINGS: dict[str, Any] = {
@@ -118,7 +121,10 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("failure", {"error": evil_error()}),
     ("chit_line", {"slip": evil_slip()}),
     ("receipt", {"slip": evil_slip(prompt_cost=Decimal(1), completion_cost=Decimal(1), tools_cost=Decimal(1))}),
-    ("conversation", {"title": EVIL, "conversation_id": EVIL, "messages": [EVIL]}),
+    ("message_system", {"message": evil_message("system"), "branch": BRANCH}),
+    ("conversation", {"title": EVIL, "conversation_id": EVIL, "messages": [EVIL], "private": True}),
+    ("archive", {"items": [ITEM], "more": 7}),
+    ("forgotten", {"cost": Decimal(1)}),
     ("new", {"model": EVIL, "sandbox": True}),
     ("first", {"model": EVIL, "passphrase": "open"}),
     ("sign_in", {"passphrase": "new"}),
@@ -131,6 +137,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("badge", {}),
     ("conversations", {"days": [{"name": EVIL, "items": [ITEM]}], "is_first": True}),
     ("conversation_item", {"item": ITEM}),
+    ("conversation_item", {"item": samples.Item(id=EVIL, title=EVIL, cost=None, pinned_at=1.0, private=True)}),
     ("settings", SETTINGS),
     ("settings", {**SETTINGS, "vault": LOCKED, "keys": []}),
     ("settings", {**SETTINGS, "vault": UNLOCKED}),

@@ -115,12 +115,13 @@ def test_both_ways_to_the_dark_are_the_same() -> None:
 
 def test_every_button_does_something() -> None:
     """Each word in a `data-do` or `data-form` has its function, and each function its word."""
-    actions, settings = read(STATIC / "actions.js"), read(STATIC / "settings.js")
-    table = actions.partition("const DOES = {")[2].partition("\n};")[0]
-    known = set(re.findall(r'^  (?:async )?"?([a-z-]+)"?(?:: |\()', table, flags=re.MULTILINE))
+    scripts = "\n".join(read(path) for path in SCRIPTS)
+    tables = "\n".join(re.findall(r"^(?:const DOES = |does\()\{$(.*?)^\}", scripts, flags=re.MULTILINE | re.DOTALL))
+    known = set(re.findall(r'^  (?:async )?"?([a-z-]+)"?(?:: |\()', tables, flags=re.MULTILINE))
     assert set(re.findall(r'data-do="([a-z-]+)"', all_markup())) == known
-    forms = settings.partition("export const send = {")[2].partition("\n};")[0]
+    forms = scripts.partition("export const send = {")[2].partition("\n};")[0]
     sent = set(re.findall(r'^  async "?([a-z-]+)"?\(', forms, flags=re.MULTILINE))
+    sent |= set(re.findall(r"^send\.([a-z]+) = ", scripts, flags=re.MULTILINE))
     assert set(re.findall(r'data-form="([a-z-]+)"', all_markup())) == sent
 
 

@@ -6,6 +6,7 @@ a model said, in whatever place it may stand, is not.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from chit.core.conversation import Conversation
@@ -13,6 +14,13 @@ from chit.core.generation import Generation
 from chit.core.messages import Message
 from chit.core.wire import ENGINE
 from chit.errors import ChitError
+
+_MEMBERS = """
+    id request_id upstream_id session_id response_cache_source_id model provider_name router api_type service_tier
+    data_region created_at finish_reason native_finish_reason total_cost usage upstream_inference_cost cache_discount
+"""
+_NAMING = frozenset(_MEMBERS.split())
+"""Members of OpenRouter's record that may hold text (field guide §6.1); a cost may come as one."""
 
 
 def strip_conversation(conversation: Conversation) -> Conversation:
@@ -28,6 +36,13 @@ def strip_message(message: Message) -> Message:
 def strip_generation(generation: Generation) -> Generation:
     """Without request and completion; of an error its kind and status, since its words may repeat what was asked."""
     return replace(generation, request=b"", completion=None, error=_strip_error(generation.error))
+
+
+def strip_record(record: Mapping[str, Any]) -> dict[str, Any]:
+    """OpenRouter's record with its figures and the texts that name a run: it repeats the request's `user`, for one."""
+    return {
+        name: value for name, value in record.items() if name in _NAMING or isinstance(value, int | float | Decimal)
+    }
 
 
 def refill_message(row: Message, kept: Message, generation: Generation | None) -> Message:

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from chit.core.conversation import Conversation, ConversationSummary
-from chit.core.generation import Generation
+from chit.core.generation import Generation, Settlement
 from chit.core.messages import Message
-from chit.core.privacy import strip_conversation, strip_generation, strip_message
+from chit.core.privacy import strip_conversation, strip_generation, strip_message, strip_record
 from chit.core.surrogates import join_surrogates
 from chit.errors import NotFound, StoreError
 from chit.store.home import Home
@@ -76,6 +76,12 @@ class PrivateStore(SqliteStore):
         if room := self._rooms.get(generation.conversation_id):
             room.end(generation, message)
         await super().record_end(strip_generation(generation), strip_message(message), now=now)
+
+    async def record_settlement(self, settlement: Settlement) -> bool:
+        """See `Store.record_settlement`. Of a private reply the record's figures are kept, and what names the run."""
+        if settlement.record is not None and self._is_of_private(settlement.generation_id):
+            settlement = replace(settlement, record=strip_record(settlement.record))
+        return await super().record_settlement(settlement)
 
     async def record_rendered(self, message_id: str, version: int, html: str) -> None:
         """See `Store.record_rendered`."""
@@ -186,6 +192,11 @@ class PrivateStore(SqliteStore):
             return True
         query = "SELECT private FROM conversations WHERE id = ?"
         return bool(self._read(lambda db: db.execute(query, (conversation_id,)).get))
+
+    def _is_of_private(self, generation_id: str) -> bool:
+        """So is what was purged: the request of neither was kept."""
+        query = "SELECT 1 FROM generations WHERE generation_id = ? AND octet_length(request) = 0"
+        return self._read(lambda db: db.execute(query, (join_surrogates(generation_id),)).fetchone()) is not None
 
     def _find_room(self, conversation_id: str) -> Room | None:
         """None for an ordinary conversation. Raises `NotFound` for a private one that is forgotten."""

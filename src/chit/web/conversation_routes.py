@@ -110,8 +110,7 @@ class ConversationRoutes:
         conversation_id = request.match_info["id"]
         if not await change(conversation_id):
             raise NotFound("there is no such conversation", hint="It may have been deleted for good.")
+        self._hub.publish("conversation", **await write_item(self._store, conversation_id))
         if moves:
             self._hub.publish("list")
-        else:
-            self._hub.publish("conversation", **await write_item(self._store, conversation_id))
         return web.Response(status=204)
