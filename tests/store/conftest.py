@@ -2,4 +2,5 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.store.contract", "tests.store.contract_history", "tests.store.contract_spending")
+CONTRACTS = ("contract", "contract_history", "contract_shelves", "contract_spending")
+pytest.register_assert_rewrite(*(f"tests.store.{name}" for name in CONTRACTS))

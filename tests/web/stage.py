@@ -141,7 +141,7 @@ class Stage:
     def _conversation(self, id: str) -> tuple[str, str, str, dict[str, Any]]:
         shown = [*samples.messages(), *self.extra] if id == "c1" else [samples.question("x1", f"Only this, in {id}")]
         title = "Retry a flaky HTTP call"
-        html = pages.render("conversation", title=title, conversation_id=id, messages=shown)
+        html = pages.render("conversation", title=title, conversation_id=id, messages=shown, private=False)
         data = {"conversation": id, "more": "m1" if self.older else None, "model": samples.MODEL, "cost": "$0.0041"}
         data["chips"] = samples.chips()
         return "conversation", title, html, {**data, "running": self.running}

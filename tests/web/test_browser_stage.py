@@ -97,7 +97,7 @@ async def test_what_stands_around_the_page_changes(stage: Stage, tab: Tab) -> No
     await tab.until("document.querySelector('.balance-place .new') !== null")
     titles = "[...document.querySelectorAll('.list .title')].map(each => each.textContent).join()"
     expected = "Brand new,Name for a receipt app,Explain WAL checkpoints to a beginner,Translate the terms of service"
-    assert await tab.ask(titles) == expected
+    assert await tab.ask(titles) == f"House rules for reviews,{expected}"
     assert await tab.text(".conversation-cost") == "$0.75 in all"
     assert await tab.ask("document.querySelector('.notice').hidden")
 

@@ -17,6 +17,7 @@ from chit.core.parameter_chips import Chip
 from chit.core.parameter_field import Field, Kind
 from chit.core.parameter_form import Problem
 from chit.web import pages
+from chit.web.branches import Branch, NamedVersion
 from chit.web.parameter_panel import Control, Sheet
 from chit.web.parameter_templates import Template
 from chit.web.slip import Slip
@@ -89,7 +90,9 @@ def evil_key() -> Any:
 
 
 SESSION = SimpleNamespace(hash=EVIL, label=EVIL, is_this=True, last_used_at=1.0, expires_at=2.0)
-BRANCH = SimpleNamespace(position=1, count=2, previous=None, next="/c/1?leaf=2")
+BRANCH = Branch(
+    position=1, versions=[NamedVersion(name=EVIL, href=f"/c/1?leaf={each}", is_current=each == 1) for each in (1, 2)]
+)
 ITEM = samples.Item(id="1", title=EVIL, cost=None, pending=True)
 ACTOR: dict[str, Any] = {"message": evil_message("actor"), "reasoning_ms": 10, "status": EVIL, "branch": BRANCH}
 SETTINGS: dict[str, Any] = {
@@ -156,7 +159,10 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("failure", {"error": evil_error()}),
     ("chit_line", {"slip": evil_slip()}),
     ("receipt", {"slip": evil_slip(prompt_cost=Decimal(1), completion_cost=Decimal(1), tools_cost=Decimal(1))}),
-    ("conversation", {"title": EVIL, "conversation_id": EVIL, "messages": [EVIL]}),
+    ("message_system", {"message": evil_message("system"), "branch": BRANCH}),
+    ("conversation", {"title": EVIL, "conversation_id": EVIL, "messages": [EVIL], "private": True}),
+    ("archive", {"items": [ITEM], "more": 7}),
+    ("forgotten", {"cost": Decimal(1)}),
     ("new", {"model": EVIL, "sandbox": True}),
     ("first", {"model": EVIL, "passphrase": "open"}),
     ("sign_in", {"passphrase": "new"}),
@@ -180,6 +186,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ),
     ("parameter_panel", PANEL),
     ("parameter_panel", {**PANEL, "sheet": Sheet(texts={}, is_defaults=True, variable=EVIL), "prefix": "d"}),
+    ("conversation_item", {"item": samples.Item(id=EVIL, title=EVIL, cost=None, pinned_at=1.0, private=True)}),
     ("settings", SETTINGS),
     ("settings", {**SETTINGS, "vault": LOCKED, "keys": []}),
     ("settings", {**SETTINGS, "vault": UNLOCKED}),

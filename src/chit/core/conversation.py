@@ -47,6 +47,12 @@ class ConversationSummary:
     """US dollars, each generation's settled cost, else its reported one; None where none is known."""
     pending: int
     """Generations whose cost is not settled yet."""
+    pinned_at: float | None = None
+    """As `Conversation.pinned_at`."""
+    archived_at: float | None = None
+    """As `Conversation.archived_at`."""
+    private: bool = False
+    """As `Conversation.private`."""
 
 
 def title_from(text: str) -> str:

@@ -25,6 +25,15 @@ def model_parameters(text: str | None) -> dict[str, Any]:
     return {"model": ids[0]} if len(ids) == 1 else {"models": ids}
 
 
+def requested_model(request: Mapping[str, Any]) -> str | None:
+    """The id that a request asks for first; None where it leaves that to the account."""
+    model, models = request.get("model"), request.get("models")
+    if isinstance(model, str):
+        return model
+    first = models[0] if isinstance(models, list) and models else None
+    return first if isinstance(first, str) else None
+
+
 def add_defaults(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a request: `given`, and those of `defaults` that it leaves open.
 

@@ -19,6 +19,7 @@ _PAGE = f"""
     SELECT {MESSAGE_COLUMNS} FROM messages WHERE seq IN (SELECT seq FROM path) ORDER BY seq
 """  # noqa: S608 - the columns are ours
 """A parent is always older than what follows it: a damaged tree that runs in a circle ends there."""
+_THESE = f"SELECT {MESSAGE_COLUMNS} FROM messages WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - ours
 _NEWEST = "SELECT id FROM messages WHERE conversation = ? ORDER BY seq DESC LIMIT 1"
 _CHILDREN = "SELECT parent, count(*) FROM messages WHERE parent IN (SELECT value FROM json_each(?)) GROUP BY parent"
 
@@ -62,6 +63,13 @@ def list_messages_page(
     rows: list[Any] = connection.execute(_PAGE, bindings).fetchall()
     generations = find_generations(connection, [row[0] for row in rows], put_back)
     return [read_message(row, generations.get(row[0]), put_back) for row in rows]
+
+
+def find_messages(connection: apsw.Connection, message_ids: Sequence[str], put_back: PutBack) -> dict[str, Message]:
+    """See `Store.find_messages`."""
+    rows: list[Any] = connection.execute(_THESE, (text_of(list(message_ids)),)).fetchall()
+    generations = find_generations(connection, [row[0] for row in rows], put_back)
+    return {row[0]: read_message(row, generations.get(row[0]), put_back) for row in rows}
 
 
 def count_children(connection: apsw.Connection, message_ids: Sequence[str]) -> dict[str, int]:

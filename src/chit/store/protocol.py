@@ -14,6 +14,10 @@ from chit.core.messages import Message
 from chit.errors import StoreError
 from chit.store.spending_protocol import SpendingStore
 
+Shelf = Literal["all", "open", "pinned", "archived"]
+"""Which conversations a list holds: every one, those neither pinned nor archived, those pinned but not archived, those
+archived."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -73,6 +77,9 @@ class Store(SpendingStore, Protocol):
     ) -> None:
         """One transaction: a new conversation (or None), new messages in order, the generation in state `sent`."""
 
+    async def record_messages(self, messages: Sequence[Message]) -> None:
+        """New messages of conversations that are there, in order, without any generation: one transaction."""
+
     async def record_start(self, generation: Generation, generation_id: str) -> None:
         """The generation is `streaming` under this id, and its settlement job exists, not yet due."""
 
@@ -121,8 +128,11 @@ class Store(SpendingStore, Protocol):
     async def get_message(self, message_id: str) -> Message:
         """With its extra data current. Raises `NotFound`."""
 
+    async def find_messages(self, message_ids: Sequence[str]) -> dict[str, Message]:
+        """As `get_message` for each of many, by id; what is not there is left out."""
+
     async def get_conversation(self, conversation_id: str) -> Conversation:
-        """Raises `NotFound`, which tells of one that was deleted."""
+        """Raises `NotFound`, which tells of one that was deleted, or private and forgotten."""
 
     async def list_messages(self, conversation_id: str) -> list[Message]:
         """Oldest first, extra data current."""
@@ -171,11 +181,20 @@ class Store(SpendingStore, Protocol):
 
     # conversations
 
-    async def list_conversations(self, before_seq: int | None, limit: int) -> list[ConversationSummary]:
+    async def list_conversations(
+        self, before_seq: int | None, limit: int, shelf: Shelf = "all"
+    ) -> list[ConversationSummary]:
         """The latest in use first: those whose `last_seq` is less than `before_seq`, or from the first one on.
 
-        Without deleted ones, without those of the local API and without those that hold no message.
+        Without deleted ones, without those of the local API, without those that hold no message, and without private
+        ones of which nothing is known here.
         """
+
+    async def pin_conversation(self, conversation_id: str, at: float | None) -> bool:
+        """Put it above the list, since `at` (unix seconds), or back with None. False if there is none to be seen."""
+
+    async def archive_conversation(self, conversation_id: str, at: float | None) -> bool:
+        """Take it out of the list, as `pin_conversation`. A message that is recorded in it brings it back."""
 
     async def find_summary(self, conversation_id: str) -> ConversationSummary | None:
         """As a list shows it, whatever its origin; None if there is none or it was deleted."""

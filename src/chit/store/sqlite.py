@@ -6,13 +6,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from chit.core.conversation import Conversation, ConversationSummary
+from chit.core.conversation import Conversation
 from chit.core.generation import Generation, Origin, Settlement
 from chit.core.jsontext import encode_json
 from chit.core.messages import Message
 from chit.errors import StoreDamaged, StoreError
 from chit.store import branch, deletion, reads, rendered, summaries, writes
 from chit.store.connection import open_connection
+from chit.store.conversations import Conversations
 from chit.store.examination import examine_integrity
 from chit.store.home import Home
 from chit.store.protocol import Found, Integrity, Session
@@ -22,7 +23,7 @@ FIRST_LOOK = 2.0
 """Seconds from the end of a generation to the first look for its record (design §4)."""
 
 
-class SqliteStore(SpendingDatabase):
+class SqliteStore(Conversations, SpendingDatabase):
     """See `protocol.Store` for what each method promises.
 
     Reading works without a running event loop: these methods never wait, so that `chit show` need not import asyncio.
@@ -188,14 +189,6 @@ class SqliteStore(SpendingDatabase):
     async def record_rendered(self, message_id: str, version: int, html: str) -> None:
         """See `Store.record_rendered`."""
         await self._write(lambda db: rendered.record_rendered(db, message_id, version, html))
-
-    async def list_conversations(self, before_seq: int | None, limit: int) -> list[ConversationSummary]:
-        """See `Store.list_conversations`."""
-        return self._read(lambda db: summaries.list_conversations(db, before_seq, limit))
-
-    async def find_summary(self, conversation_id: str) -> ConversationSummary | None:
-        """See `Store.find_summary`."""
-        return self._read(lambda db: summaries.find_summary(db, conversation_id))
 
     async def sum_conversation(self, conversation_id: str) -> Decimal | None:
         """See `Store.sum_conversation`."""

@@ -23,6 +23,7 @@ from chit.store.rows import (
     read_settlement,
     text_of,
 )
+from chit.store.shelves import bring_back
 
 _INSERT_CONVERSATION = """
     INSERT INTO conversations (id, title, origin, private, parameters, pinned_at, archived_at, created_at)
@@ -75,10 +76,9 @@ def record_send(
     """See `Store.record_send`."""
     if conversation is not None:
         _insert_conversation(connection, conversation)
-    for message in messages:
-        parts = _take_out(connection, blobs, parts_text(message), message.conversation_id)
-        seq = connection.execute(_INSERT_MESSAGE, {**message_values(message), "parts": parts}).get
-        _index(connection, seq, message)
+    else:
+        bring_back(connection, [generation.conversation_id])
+    _insert_messages(connection, blobs, messages)
     connection.execute(
         _INSERT_GENERATION,
         {
@@ -94,6 +94,12 @@ def record_send(
             "created_at": generation.created_at,
         },
     )
+
+
+def record_messages(connection: apsw.Connection, blobs: Blobs, messages: Sequence[Message]) -> None:
+    """See `Store.record_messages`."""
+    bring_back(connection, [message.conversation_id for message in messages])
+    _insert_messages(connection, blobs, messages)
 
 
 def record_start(connection: apsw.Connection, row_id: str, generation_id: str) -> None:
@@ -248,6 +254,13 @@ def _insert_conversation(connection: apsw.Connection, conversation: Conversation
             conversation.created_at,
         ),
     )
+
+
+def _insert_messages(connection: apsw.Connection, blobs: Blobs, messages: Sequence[Message]) -> None:
+    for message in messages:
+        parts = _take_out(connection, blobs, parts_text(message), message.conversation_id)
+        seq = connection.execute(_INSERT_MESSAGE, {**message_values(message), "parts": parts}).get
+        _index(connection, seq, message)
 
 
 def _open_settlement(connection: apsw.Connection, generation_id: str) -> None:

@@ -42,11 +42,11 @@ async def write_articles(
     for message in shown:
         branch = branches.get(message.id)
         if message.source == "system":
-            articles.append(pages.render("message_system", message=message))
+            articles.append(pages.render("message_system", message=message, branch=branch))
         elif message.source == "user":
             articles.append(write_question(message, branch))
         elif message.id in live:
-            articles.append(write_running(live[message.id]))
+            articles.append(write_running(live[message.id], branch))
         else:
             blocks = await find_blocks(message, store, kept.get(message.id))
             generation = generations.get(message.id)
@@ -60,7 +60,7 @@ def write_question(message: Message, branch: Branch | None) -> Markup:
     return pages.render("message_user", message=message, branch=branch)
 
 
-def write_running(snapshot: Snapshot) -> Markup:
+def write_running(snapshot: Snapshot, branch: Branch | None = None) -> Markup:
     """A reply that is still coming in."""
     return pages.render(
         "message_actor",
@@ -72,7 +72,7 @@ def write_running(snapshot: Snapshot) -> Markup:
         error=None,
         slip=None,
         continues=continues(snapshot.message),
-        branch=None,
+        branch=branch,
     )
 
 

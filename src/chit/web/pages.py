@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from chit import about
+from chit.core.amendment import is_edited
 from chit.core.jsontext import encode_json
 from chit.core.receipt_words import differs, find_doubt
 from chit.web.figures import FILTERS
@@ -49,6 +50,7 @@ def _make_environment() -> Environment:
         "citations": citations,
         "differs": differs,
         "doubt": find_doubt,
+        "is_edited": is_edited,
         "drawable": drawable,
         "name_media": name_media,
         "tool_calls": tool_calls,

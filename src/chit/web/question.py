@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from chit.core.defaults import model_parameters
 from chit.errors import InputError
 
 
@@ -22,12 +23,16 @@ class Question:
     """Instructions that a new conversation begins with."""
     conversation_id: str | None = None
     """None begins a new conversation."""
+    private: bool = False
+    """Whether a new conversation is to be private."""
     parent_id: str | None = None
     """The message that it follows: None the newest one, "" none, so that it begins the conversation anew."""
 
 
 def read_question(body: Mapping[str, Any], conversation_id: str | None) -> Question:
-    """From `{"text", "model"?, "parameters"?, "parent"?, "own"?: {"parameters"?, "system"?}}`. Raises `InputError`.
+    """From `{"text", "model"?, "parameters"?, "private"?, "parent"?, "own"?: {"parameters"?, "system"?}}`.
+
+    Raises `InputError`.
 
     `parent` null means before everything: the question begins the conversation anew. `own` is for a new conversation.
     """
@@ -44,8 +49,15 @@ def read_question(body: Mapping[str, Any], conversation_id: str | None) -> Quest
         own=read_member(own, "parameters"),
         system=system if isinstance(system, str) and system.strip() else None,
         conversation_id=conversation_id,
+        private=body.get("private") is True,
         parent_id="" if parent is None else parent if isinstance(parent, str) else None,
     )
+
+
+def read_model(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What `{"model"?}`, as the model field has it, changes in a request that was sent before."""
+    model = body.get("model")
+    return {"model": None, "models": None, **model_parameters(model)} if isinstance(model, str) else {}
 
 
 def read_member(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:

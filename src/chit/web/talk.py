@@ -12,7 +12,7 @@ from chit.core.messages import TextPart
 from chit.errors import ChitError, NotFound, StoreError
 from chit.running import Running
 from chit.web.articles import find_blocks, keep_blocks, write_question, write_reply, write_running
-from chit.web.branches import find_branches
+from chit.web.branches import Branch, find_branches
 from chit.web.context import write_context
 from chit.web.conversation_list import write_item
 from chit.web.desk import Desk
@@ -53,6 +53,7 @@ class Talk:
             own=own,
             conversation_id=question.conversation_id,
             parent_id=question.parent_id,
+            private=question.private,
             origin="web",
         )
         asked = await app.store.get_message(running.message.parent_id or "")
@@ -63,7 +64,8 @@ class Talk:
         return self._name(running) | {"question": asked.id}
 
     async def regenerate(self, message_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """The request as it was, but for `changes` and what the conversation says of compression, which may be the cure.
+        """The request as it was, but for `changes` and what the conversation says of compression, which may be
+        the cure.
 
         Raises as `Engine.regenerate`, and `KeyUnavailable`.
         """
@@ -73,7 +75,7 @@ class Talk:
         own = (await app.store.get_conversation(reply.conversation_id)).parameters
         changes = {**find_compression(own), **changes}
         running = await app.engine.regenerate(message_id, changes=changes, origin="web")
-        self._follow(app, running, after=running.message.parent_id)
+        await self._follow_version(app, running)
         return self._name(running)
 
     async def go_on(self, message_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,8 +83,21 @@ class Talk:
         await self._desk.check_key()
         app = self._desk.app
         running = await app.engine.continue_reply(message_id, changes=changes, origin="web")
-        self._follow(app, running, after=running.message.parent_id)
+        await self._follow_version(app, running)
         return self._name(running)
+
+    async def amend(self, message_id: str, text: str) -> dict[str, Any]:
+        """Keep it as a new version; the ids of what came into being. Raises as `Engine.amend`."""
+        app = self._desk.app
+        amended = await app.engine.amend(message_id, text)
+        self._hub.publish("amended", conversation=amended.conversation_id)
+        await self._tell_conversation(app, amended.conversation_id)
+        return {"conversation": amended.conversation_id, "message": amended.id}
+
+    async def stop_all(self, conversation_id: str) -> None:
+        """Whatever comes in there."""
+        here = [each.running for each in self._live.values() if each.running.message.conversation_id == conversation_id]
+        await asyncio.gather(*(running.stop() for running in here))
 
     async def stop(self, message_id: str) -> None:
         """Close the upstream at once and keep what came. Raises `NotFound` for what does not run here."""
@@ -96,7 +111,21 @@ class Talk:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _follow(self, app: App, running: Running, *, after: str | None, question: str | None = None) -> None:
+    async def _follow_version(self, app: App, running: Running) -> None:
+        """Of a reply that comes in beside others, which can be reached meanwhile."""
+        branches = await find_branches([running.message], app.store)
+        branch = branches.get(running.message.id)
+        self._follow(app, running, after=running.message.parent_id, branch=branch)
+
+    def _follow(
+        self,
+        app: App,
+        running: Running,
+        *,
+        after: str | None,
+        question: str | None = None,
+        branch: Branch | None = None,
+    ) -> None:
         reply = LiveReply(running, self._hub)
         self._live[running.message.id] = reply
         self._hub.publish(
@@ -105,7 +134,7 @@ class Talk:
             after=after,
             question=question,
             reply=running.message.id,
-            html=write_running(reply.snapshot()),
+            html=write_running(reply.snapshot(), branch),
         )
         self._begin(self._see_through(app, reply), f"telling {running.message.id}")
         if self._warmed is not app:

@@ -9,18 +9,20 @@ from urllib.parse import parse_qs, urlsplit
 from markupsafe import Markup
 
 from chit.about import VERSION
+from chit.core.amendment import find_original
 from chit.core.generation import Generation
 from chit.core.jsontext import JsonInvalid, decode_object
 from chit.core.messages import Message
 from chit.errors import NotFound
 from chit.prefs import list_settings
 from chit.render.addresses import find_host
+from chit.store.private import WAS_PRIVATE
 from chit.store.protocol import Session
 from chit.web import pages
 from chit.web.articles import write_articles
 from chit.web.chrome import preferred_model
 from chit.web.context import write_context
-from chit.web.conversation_list import show_total
+from chit.web.conversation_list import show_total, write_archive
 from chit.web.costs import write_costs
 from chit.web.costs_question import read_costs_question
 from chit.web.desk import Desk
@@ -70,6 +72,9 @@ class Views:
                 return _screen("sign-in", "Signing in", html, passphrase=passphrase)
             case ["leave"]:
                 return _screen("leave", "Leaving", _leave(parse_qs(address.query).get("to", [""])[0]))
+            case ["archive"]:
+                before = parse_qs(address.query).get("before", [""])[0]
+                return _screen("archive", "Archive", await write_archive(self._desk.app.store, before))
             case ["c", conversation_id]:
                 leaf = parse_qs(address.query).get("leaf", [None])[0]
                 return await self._conversation(conversation_id, leaf, live)
@@ -99,16 +104,23 @@ class Views:
     ) -> dict[str, Any]:
         """On the branch of its newest message, or on that of `leaf` with what came of it last."""
         store = self._desk.app.store
-        conversation = await store.get_conversation(conversation_id)
+        try:
+            conversation = await store.get_conversation(conversation_id)
+        except NotFound as error:
+            if error.kind != WAS_PRIVATE:
+                raise
+            cost = await store.sum_conversation(conversation_id)
+            return _screen("forgotten", "Private", pages.render("forgotten", cost=cost))
         newest = await store.find_newest_under(conversation_id, leaf) if leaf else None
         messages = _trim(await store.list_messages_page(conversation_id, newest, None, PAGE))
         last = next((message for message in reversed(messages) if message.source == "actor"), None)
-        generation = await store.find_generation(last.id) if last else None
+        generation = await store.find_generation(find_original(last) or last.id) if last else None
         context = await self._write_context(generation) if generation else None
         html = pages.render(
             "conversation",
             title=conversation.title or "Untitled",
             conversation_id=conversation_id,
+            private=conversation.private,
             messages=await self._write(messages, live, context),
         )
         summary = await store.find_summary(conversation_id)
@@ -123,6 +135,7 @@ class Views:
             cost=show_total([summary] if summary else []),
             chips=write_chips(conversation.parameters, self._desk.default_parameters),
             running=next((message.id for message in messages if message.id in live), None),
+            **({"private": True} if conversation.private else {}),
         )
 
     async def _write(

@@ -25,19 +25,19 @@ async function copy(button, text) {
   }, 1200);
 }
 
+// Of a block of code, or of an address.
 function copyCode(button) {
   return copy(button, button.closest(".code, .leave").querySelector("code").textContent);
 }
 
-function record(button) {
+export function record(button) {
   return ask("GET", at`/m/${idOf(button)}`);
 }
 
-function again(button, verb) {
-  const changes = JSON.parse(button.dataset.changes ?? "{}");
+export function again(button, verb, body = {}) {
   return document.querySelector(".stop:not([hidden])")
     ? tell("A reply is still running here. Stop it first.")
-    : ask("POST", at`/m/${idOf(button)}/${verb}`, { changes });
+    : ask("POST", at`/m/${idOf(button)}/${verb}`, body);
 }
 
 const DOES = {
@@ -58,7 +58,7 @@ const DOES = {
   "copy-address": copyCode,
   regenerate: (button) => again(button, "regenerate"),
   continue: (button) => again(button, "continue"),
-  retry: (button) => again(button, "regenerate"),
+  retry: (button) => again(button, "regenerate", { changes: JSON.parse(button.dataset.changes) }),
   edit: (button) => composer.edit(button.closest(".message").querySelector(".said").textContent, button.dataset.parent),
   put: ({ dataset }) => ask("PUT", dataset.path).then(() => load()),
   "refresh-balance": () => ask("POST", "/balance"),

@@ -1,6 +1,7 @@
 // The start of every page: sign in if the address brings a code, then show what belongs here.
 
 import "./actions.js";
+import "./branches.js";
 import * as chrome from "./chrome.js";
 import * as composer from "./composer.js";
 import * as follow from "./follow.js";
@@ -26,6 +27,8 @@ const EVENTS = {
       chrome.showCost(event.cost);
     }
   },
+  list: () => sidebar.load(),
+  amended: (event) => event.conversation === view.data.conversation && load(),
   balance: chrome.showBalance,
   locked: settings.refreshUnlessTyping,
   unlocked: settings.refreshUnlessTyping,

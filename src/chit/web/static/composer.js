@@ -86,8 +86,11 @@ function fit() {
   }
 }
 
+// Then no draft is kept either.
+const isPrivate = () => view.data.private ?? document.querySelector("[name=private]:checked");
+
 function keep() {
-  sessionStorage.setItem(draft(), box.value);
+  sessionStorage.setItem(draft(), isPrivate() ? "" : box.value);
   fit();
 }
 
@@ -95,7 +98,7 @@ async function post(text) {
   const from = place;
   const { conversation, leaf } = view.data;
   const before = parent ? parent.before || null : leaf;
-  const body = { text, model: chosen(), ...(conversation && { parent: before }) };
+  const body = { text, model: chosen(), ...(conversation && { parent: before }), ...(isPrivate() && { private: true }) };
   contributors.forEach(({ give }) => Object.assign(body, give()));
   const made = await ask("POST", conversation ? at`/c/${conversation}` : "/c", body);
   sessionStorage.removeItem(`chit-draft:${from}`);
@@ -120,6 +123,8 @@ form.addEventListener("submit", (event) => {
 });
 
 box.addEventListener("input", keep);
+
+document.addEventListener("change", keep);
 
 box.addEventListener("keydown", (event) => {
   const composing = event.isComposing || event.keyCode === 229;

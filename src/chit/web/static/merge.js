@@ -52,11 +52,17 @@ function mergeChildren(old, fresh) {
     if (place < 0) {
       old.insertBefore(child, rest[0] ?? null);
     } else {
-      rest.splice(0, place).forEach((node) => node.remove());
+      rest.splice(0, place).forEach(drop);
       merge(rest.shift(), child);
     }
   }
-  rest.forEach((node) => node.remove());
+  rest.forEach(drop);
+}
+
+function drop(node) {
+  if (!node.classList?.contains("amend")) { // somebody writes in it
+    node.remove();
+  }
 }
 
 function isAlike(a, b) {

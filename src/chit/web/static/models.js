@@ -12,21 +12,21 @@ export function mount(root, onChange) {
   }
 }
 
-function header() {
-  return document.querySelector(".model-field [data-models]")?.modelBox;
+function boxIn(place = ".model-field") {
+  return document.querySelector(`${place} [data-models]`)?.modelBox;
 }
 
-// The header's choice, as a request names it: one id, several with commas, or nothing.
-export function chosen() {
-  return header()?.value ?? "";
+// The choice in the header, or in another place, as a request names it: one id, several with commas, or nothing.
+export function chosen(place) {
+  return boxIn(place)?.value ?? "";
 }
 
 export function choose(model) {
-  header()?.show(model ?? "");
+  boxIn()?.show(model ?? "");
 }
 
 export function focusModel() {
-  header()?.box.focus();
+  boxIn()?.box.focus();
 }
 
 class ModelBox {

@@ -16,6 +16,7 @@ let cursor = null;
 export async function load({ more } = {}) {
   const page = await ask("GET", at`/view/conversations?before=${(more && cursor) || ""}`);
   const fragment = parse(page.html);
+  const id = document.activeElement.closest("li")?.dataset.conversation;
   if (more) {
     for (const day of fragment.querySelectorAll(".day")) {
       itemsOf(day.dataset.day, "append").append(...day.querySelectorAll("li"));
@@ -26,6 +27,7 @@ export async function load({ more } = {}) {
   cursor = page.more;
   older.hidden = !cursor;
   mark();
+  find(id)?.querySelector("a").focus();
 }
 
 // Which one is on screen.
@@ -36,6 +38,10 @@ export function mark() {
   }
 }
 
+function find(id) {
+  return list.querySelector(`[data-conversation="${CSS.escape(id ?? "")}"]`);
+}
+
 // The items of that day, which is put into the list where there is none of them yet.
 function itemsOf(day, put) {
   let section = list.querySelector(`.day[data-day="${CSS.escape(day)}"]`);
@@ -44,17 +50,19 @@ function itemsOf(day, put) {
     section.dataset.day = day;
     section.append(make("h3", "", day), make("ul"));
     list[put](section);
+    list.prepend(...list.querySelectorAll("[data-day=Pinned]"));
   }
   return section.querySelector("ul");
 }
 
 // A conversation is new, has changed or is gone.
 export function take({ id, item, day }) {
-  const old = list.querySelector(`[data-conversation="${CSS.escape(id)}"]`);
+  const old = find(id);
   if (old?.querySelector(".rename")) {
     return;
   }
   const fresh = parse(item ?? "").querySelector("li");
+  const next = old?.nextElementSibling ?? old?.previousElementSibling;
   const hadFocus = old?.contains(document.activeElement);
   if (fresh && old?.closest(".day").dataset.day === day) {
     old.replaceWith(fresh);
@@ -65,7 +73,7 @@ export function take({ id, item, day }) {
     }
   }
   if (hadFocus) {
-    fresh?.querySelector("a").focus({ preventScroll: true });
+    (fresh ?? next)?.querySelector("a").focus({ preventScroll: true });
   }
   mark();
 }
@@ -104,13 +112,13 @@ export async function forget(item) {
   const next = item.nextElementSibling ?? item.previousElementSibling;
   item.remove();
   next?.querySelector("a").focus({ preventScroll: true });
-  tell(`Deleted “${item.querySelector(".title").textContent}”.`, async () => {
+  const restore = async () => {
     await ask("POST", `${path}/restore`);
-    await load();
     if (wasShown) {
       await go(path);
     }
-  });
+  };
+  tell(`Deleted “${item.querySelector(".title").textContent}”.`, "private" in item.dataset ? null : restore);
   if (wasShown) {
     await go("/");
   }
