@@ -9,7 +9,7 @@ import { view } from "./router.js";
 import { ask } from "./session.js";
 import { attempt } from "./settings.js";
 
-const DRAFT = "chit-parameters"; // of a conversation that is not begun yet
+const DRAFT = "chit-parameters";
 const sheet = document.querySelector(".sheet");
 const panel = sheet.firstElementChild;
 
@@ -47,12 +47,15 @@ export function refresh() {
   }
 }
 
-export function arrive({ data }) {
+export function arrive({ data }, moves) {
+  moves && sheet.close();
   told(data);
   data.conversation || (draft() && refresh());
 }
 
-does({ parameters: ({ dataset }) => order(panel, { do: dataset.order }) });
+does({
+  parameters: ({ dataset }) => order(panel, { do: dataset.order }),
+});
 
 contribute({
   give: () => ({ own: draft() }),
