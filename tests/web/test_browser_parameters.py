@@ -252,6 +252,25 @@ async def test_two_tabs(tapped: House, tap: Tap) -> None:
         assert await send(tab, tap) == {"seed": 1, "verbosity": "low"}
 
 
+async def test_going_elsewhere_closes_the_panel(tapped: House, tap: Tap) -> None:
+    """By its own link and by the browser's way back: what is set never lands in another conversation."""
+    async with tapped.visit() as tab:
+        await tab.screen("new")
+        await send(tab, tap)
+        await tab.go(".start")
+        await tab.screen("new")
+        await open_sheet(tab)
+        await fill(tab, {"seed": "1"})
+        await tab.page.go_back()
+        await tab.stands(".from-actor")
+        await tab.until(CLOSED, False)
+        await tab.until(CHIPS, [])
+        await open_sheet(tab)
+        await tab.go(f"{SHEET} a")
+        await tab.screen("settings")
+        await tab.until(CLOSED, False)
+
+
 async def test_defaults(tapped: House, tap: Tap) -> None:
     """Set in the settings, they hold for every conversation, unless one does without."""
     async with tapped.visit("/settings/parameters") as tab:

@@ -70,7 +70,7 @@ function arrived(next, { moves }) {
     follow.jump();
     focusScreen(next.screen);
   }
-  params.arrive(next);
+  params.arrive(next, moves);
   settings.arrive(next, moves);
   messages.release(next);
   follow.grew();

@@ -9,7 +9,7 @@ import { view } from "./router.js";
 import { ask } from "./session.js";
 import { attempt } from "./settings.js";
 
-const DRAFT = "chit-parameters"; // of a conversation that is not begun yet
+const DRAFT = "chit-parameters";
 const sheet = document.querySelector(".sheet");
 const panel = sheet.firstElementChild;
 
@@ -21,17 +21,29 @@ async function order(form, members) {
   const said = await ask("POST", "/parameters", body);
   sessionStorage.setItem(DRAFT, JSON.stringify(said.draft));
   told({ conversation, ...said });
-  said.model && choose(said.model);
-  said.note && tell(said.note);
+  if (said.model) {
+    choose(said.model);
+  }
+  if (said.note) {
+    tell(said.note);
+  }
   if (said.panel === "") {
     sheet.close();
   } else if (said.panel) {
-    put(form, said.panel);
-    form !== panel || sheet.open || sheet.showModal();
-    const box = form.querySelector("[autofocus]");
-    const caret = box?.dataset.caret;
-    box?.focus();
-    caret && box.setSelectionRange(caret, caret);
+    show(form, said.panel);
+  }
+}
+
+// The server says which field to go to, and where in it an error is.
+function show(form, html) {
+  put(form, html);
+  if (form === panel && !sheet.open) {
+    sheet.showModal();
+  }
+  const box = form.querySelector("[autofocus]");
+  box?.focus();
+  if (box?.dataset.caret) {
+    box.setSelectionRange(box.dataset.caret, box.dataset.caret);
   }
 }
 
@@ -47,12 +59,19 @@ export function refresh() {
   }
 }
 
-export function arrive({ data }) {
+export function arrive({ data }, moves) {
+  if (moves) {
+    sheet.close();
+  }
   told(data);
-  data.conversation || (draft() && refresh());
+  if (!data.conversation && draft()) {
+    refresh();
+  }
 }
 
-does({ parameters: ({ dataset }) => order(panel, { do: dataset.order }) });
+does({
+  parameters: ({ dataset }) => order(panel, { do: dataset.order }),
+});
 
 contribute({
   give: () => ({ own: draft() }),
