@@ -1,4 +1,4 @@
-// Versions made by hand or by another model, and where a conversation stands.
+// Versions of messages; pins and the archive.
 
 import { again, does, record } from "./actions.js";
 import { tell } from "./dialogs.js";
@@ -8,7 +8,7 @@ import { ask } from "./session.js";
 import { send } from "./settings.js";
 
 const dialog = document.querySelector(".again-with");
-let asking = null;
+let asking;
 
 does({
   async amend(button) {
@@ -51,5 +51,6 @@ does({
 
 send.amend = async ({ id, text }) => {
   const { conversation } = await ask("POST", `/m/${id}/amend`, { text });
+  document.querySelector(`.amend:has([value="${id}"])`).remove();
   await go(`/c/${conversation}`);
 };

@@ -30,9 +30,7 @@ export async function load({ more = false } = {}) {
   cursor = page.more;
   older.hidden = !cursor;
   mark();
-  if (id) {
-    find(id)?.querySelector("a").focus();
-  }
+  find(id)?.querySelector("a").focus();
 }
 
 // Which one is on screen.
