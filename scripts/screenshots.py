@@ -158,6 +158,39 @@ async def _conversation(page: Page, _origin: str) -> None:
     await page.click(".chit-line")
 
 
+async def _amend(page: Page, _origin: str) -> None:
+    await page.click(".from-actor [data-do=amend]")
+
+
+async def _versions(page: Page, _origin: str) -> None:
+    await page.fill(".amend textarea", "Only when you **know** that it never ran.")
+    await page.click(".amend .primary")
+    await _until(page, _there(".edited"))
+    await page.click(".from-actor .branch button")
+
+
+async def _again_with(page: Page, _origin: str) -> None:
+    await page.keyboard.press("Escape")
+    await page.click("[aria-label='Previous version']")
+    await _until(page, _there(".from-actor .chit-line"))
+    await page.click("[data-do=again-with]")
+
+
+async def _archive(page: Page, origin: str) -> None:
+    await page.keyboard.press("Escape")
+    await page.evaluate("document.querySelector('.list [data-name=archived]').click()")
+    await page.goto(f"{origin}/archive")
+    await _until(page, _there(".archive .rows"))
+
+
+async def _private(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await _until(page, _there(".new"))
+    await page.check("[name=private]")
+    await _send(page, "What should I say to them?", "sandbox/echo")
+    await _until(page, _there(".chit-line"))
+
+
 async def _reasoning(page: Page, origin: str) -> None:
     await page.goto(f"{origin}/")
     await _until(page, _there(".new"))
@@ -232,6 +265,11 @@ SHOTS = (
     Shot(name="new", go=_new),
     Shot(name="streaming", go=_streaming),
     Shot(name="conversation", go=_conversation),
+    Shot(name="amend", go=_amend),
+    Shot(name="versions", go=_versions),
+    Shot(name="again-with", go=_again_with),
+    Shot(name="archive", go=_archive),
+    Shot(name="private", go=_private),
     Shot(name="reasoning", go=_reasoning),
     Shot(name="failure", go=_failure),
     Shot(name="cut", go=_cut),

@@ -86,6 +86,54 @@ async def test_screens_with_a_key(house: House, look: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS)
+async def test_versions_shelves_and_private_ones(house: House, look: dict[str, Any]) -> None:
+    """Rewriting, asking another model, the menu of versions, pins, the archive, private ones and what is left."""
+    found = []
+    async with house.visit(reduced_motion="reduce", **look) as tab:
+        await tab.screen("new")
+        await send(tab, QUESTION)
+        await tab.stands(".from-actor[data-state=done] table")
+        await tab.go(".from-actor [data-do=amend]")
+        found += await find_violations(tab, "rewriting")
+        await tab.page.fill(".amend textarea", "Mine")
+        await tab.go(".amend .primary")
+        await tab.go(".from-actor .branch button")
+        await tab.stands(".versions:popover-open")
+        found += await find_violations(tab, "versions")
+        await tab.page.keyboard.press("Escape")
+        await tab.go("[aria-label='Previous version']")
+        await tab.go(".from-actor [data-do=again-with]")
+        await tab.stands(".again-model .model-input")
+        found += await find_violations(tab, "again with")
+        await tab.page.keyboard.press("Escape")
+        if look.get("is_mobile"):
+            await tab.go(".menu")
+        await tab.page.hover(".list li")
+        await tab.go(".list [data-name=pinned]")
+        await tab.stands("[data-day=Pinned]")
+        found += await find_violations(tab, "pinned")
+        await tab.page.hover(".list li")
+        await tab.go(".list [data-name=archived]")
+        await tab.stands(".list li", 0)
+        await tab.go(".archive-link")
+        await tab.stands(".archive .rows")
+        found += await find_violations(tab, "archive")
+        await tab.page.goto(f"{house.address}/")
+        await tab.screen("new")
+        await tab.page.check("[name=private]")
+        found += await find_violations(tab, "private, new")
+        await send(tab, QUESTION)
+        await tab.stands(".from-actor[data-state=done] table")
+        await tab.stands("[data-private]")
+        found += await find_violations(tab, "private")
+        house.desk.app.store._rooms.clear()  # type: ignore[attr-defined] # as a restart does
+        await tab.page.reload()
+        await tab.screen("forgotten")
+        found += await find_violations(tab, "forgotten")
+    assert found == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
 async def test_a_reply_that_comes_in(tapped: House, tap: Tap, look: dict[str, Any]) -> None:
     """With reasoning, and the suggestions of the model field open; then stopped."""
     found = []

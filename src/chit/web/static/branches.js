@@ -1,4 +1,4 @@
-// Versions made by hand or by another model, and where a conversation stands.
+// Versions of messages; pins and the archive.
 
 import { again, does, record } from "./actions.js";
 import { tell } from "./dialogs.js";
@@ -7,7 +7,7 @@ import { load, view } from "./router.js";
 import { ask, at } from "./session.js";
 
 const dialog = document.querySelector(".again-with");
-let asking = null;
+let asking;
 
 does({
   async amend(button) {

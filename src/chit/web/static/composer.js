@@ -86,7 +86,7 @@ function fit() {
   }
 }
 
-// Then no draft is kept either.
+// No draft is kept then.
 const isPrivate = () => view.data.private ?? document.querySelector("[name=private]:checked");
 
 function keep() {
