@@ -187,6 +187,16 @@ async def _models(page: Page, origin: str) -> None:
     await _until(page, _there(".suggestions [data-model]"))
 
 
+async def _context(page: Page, _origin: str) -> None:
+    await page.click(".context summary")
+    await page.evaluate("document.querySelector('.context').scrollIntoView()")
+
+
+async def _costs(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/costs")
+    await _until(page, _there(".costs .chart"))
+
+
 async def _settings(page: Page, origin: str) -> None:
     await page.goto(f"{origin}/settings")
     await _until(page, _there(".settings"))
@@ -218,10 +228,12 @@ SHOTS = (
     Shot(name="new", go=_new),
     Shot(name="streaming", go=_streaming),
     Shot(name="conversation", go=_conversation),
+    Shot(name="context", go=_context),
     Shot(name="reasoning", go=_reasoning),
     Shot(name="failure", go=_failure),
     Shot(name="cut", go=_cut),
     Shot(name="models", go=_models),
+    Shot(name="costs", go=_costs),
     Shot(name="settings", go=_settings),
     Shot(name="leave", go=_leave),
     Shot(name="help", go=_help),

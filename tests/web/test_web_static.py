@@ -118,6 +118,8 @@ def test_every_button_does_something() -> None:
     actions, settings = read(STATIC / "actions.js"), read(STATIC / "settings.js")
     table = actions.partition("const DOES = {")[2].partition("\n};")[0]
     known = set(re.findall(r'^  (?:async )?"?([a-z-]+)"?(?:: |\()', table, flags=re.MULTILINE))
+    for path in STATIC.glob("*.js"):
+        known |= set(re.findall(r'^does\(\{ "?([a-z-]+)"?[:(]', read(path), flags=re.MULTILINE))
     assert set(re.findall(r'data-do="([a-z-]+)"', all_markup())) == known
     forms = settings.partition("export const send = {")[2].partition("\n};")[0]
     sent = set(re.findall(r'^  async "?([a-z-]+)"?\(', forms, flags=re.MULTILINE))
