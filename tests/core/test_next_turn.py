@@ -125,7 +125,7 @@ def test_prices_are_read_as_the_catalogue_means_them(pricing: Any, tokens: int, 
 def test_a_model_is_found_by_each_of_its_names() -> None:
     """The first name that is known counts, then the dated one; a variant is its model unless it is listed itself."""
     free = {"id": "a/b:free", "canonical_slug": "a/b-2026:free"}
-    models = [MODEL, free, {"id": 3}]
+    models: list[dict[str, Any]] = [MODEL, free, {"id": 3}]
     assert find_model(models, "a/b") is MODEL
     assert find_model(models, None, "a/b-2026") is MODEL
     assert find_model(models, "a/b:nitro") is MODEL

@@ -1,4 +1,4 @@
-"""The page about costs and the panel about context, in a real browser: filters, charts, files, the choice that counts."""
+"""The page about costs and the panel about context, in a real browser."""
 
 import csv
 import re
