@@ -234,6 +234,16 @@ async def _differences(page: Page, _origin: str) -> None:
     await _until(page, "!document.querySelector('.sheet').open")
 
 
+async def _context(page: Page, _origin: str) -> None:
+    await page.click(".context summary")
+    await page.evaluate("document.querySelector('.context').scrollIntoView()")
+
+
+async def _costs(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/costs")
+    await _until(page, _there(".costs .chart"))
+
+
 async def _settings(page: Page, origin: str) -> None:
     await page.goto(f"{origin}/settings")
     await _until(page, _there(".settings"))
@@ -270,12 +280,14 @@ SHOTS = (
     Shot(name="again-with", go=_again_with),
     Shot(name="archive", go=_archive),
     Shot(name="private", go=_private),
+    Shot(name="context", go=_context),
     Shot(name="reasoning", go=_reasoning),
     Shot(name="failure", go=_failure),
     Shot(name="cut", go=_cut),
     Shot(name="models", go=_models),
     Shot(name="parameters", go=_parameters),
     Shot(name="differences", go=_differences),
+    Shot(name="costs", go=_costs),
     Shot(name="settings", go=_settings),
     Shot(name="leave", go=_leave),
     Shot(name="help", go=_help),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from bench import web
+from bench.costs import fill_costs
 from bench.measure import (
     BenchmarkBroken,
     Cost,
@@ -24,6 +25,7 @@ from bench.web_history import LONG_CONVERSATIONS, fill_history
 
 from chit.app import open_app
 from chit.core.secret import Secret
+from chit.core.spending import SpendingQuery
 from chit.core.sse import SseData, SseParser
 from chit.core.stream import CompletionStream
 from chit.prefs import UserPrefs
@@ -171,3 +173,12 @@ async def test_a_history_to_open_is_whole(tmp_path: Path) -> None:
 def test_the_scripts_are_weighed() -> None:
     """All of them together, and the longest; both goals are met."""
     assert [row.verdict for row in web.weigh_scripts()] == ["met", "met"]
+
+
+async def test_a_ledger_to_open_is_whole(tmp_path: Path) -> None:
+    """Every generation is counted once, settled, over three years."""
+    fill_costs(tmp_path, 300)
+    async with open_app(UserPrefs(home=tmp_path), key=lambda: Secret("none"), settling=False) as app:
+        spending = await app.store.sum_spending(SpendingQuery())
+    assert (spending.total.charges, spending.total.known, spending.total.difference_pico) == (300, 300, 0)
+    assert len(spending.periods) >= 36

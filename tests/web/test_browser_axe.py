@@ -47,7 +47,8 @@ async def test_screens_with_a_key(house: House, look: dict[str, Any]) -> None:
         await send(tab, QUESTION)
         await tab.stands(".from-actor[data-state=done] table")
         await tab.go(".from-actor .chit-line")
-        found += await find_violations(tab, "conversation with its receipt")
+        await tab.go(".context summary")
+        found += await find_violations(tab, "conversation with its receipt and context")
         await tab.ask("document.querySelector('.help').showModal()")
         found += await find_violations(tab, "help")
         await tab.ask("document.querySelector('.help').close()")
@@ -78,9 +79,15 @@ async def test_screens_with_a_key(house: House, look: dict[str, Any]) -> None:
         await tab.stands(".failure")
         await tab.go(".failure summary")
         found += await find_violations(tab, "failure")
-        for path, screen in (("/settings", "settings"), ("/leave?to=https://xn--pypal-4ve.example/", "leave")):
+        for path, screen in (
+            ("/costs", "costs"),
+            ("/settings", "settings"),
+            ("/leave?to=https://xn--pypal-4ve.example/", "leave"),
+        ):
             await tab.page.goto(f"{house.address}{path}")
             await tab.screen(screen)
+            if screen == "costs":
+                await tab.go(".chart summary")
             found += await find_violations(tab, screen)
     assert found == []
 

@@ -108,7 +108,15 @@ async def test_reading_has_no_effects(fortress: Fortress) -> None:
             path = fill(route, id) + query.format(made["conversation"], "5" if "conversations" in route.path else id)
             reply = await fortress.ask("GET", path, token=fortress.token)
             assert reply.status in (200, 404), (route, reply.body)
-    for path in ("/", "/settings", "/settings/keys", "/sign-in/x?code=x", "/leave?to=https://a.example", "/x"):
+    for path in (
+        "/",
+        "/costs",
+        "/settings",
+        "/settings/keys",
+        "/sign-in/x?code=x",
+        "/leave?to=https://a.example",
+        "/x",
+    ):
         await fortress.view(path)
     assert (fortress.rows(), told, len(fortress.upstream.requests)) == (before, [], asked)
 

@@ -10,7 +10,7 @@ from chit.web.headers import CONTENT_SECURITY_POLICY, TRUSTED_TYPES_POLICY
 from chit.web.static_files import FOLDER, SHELL, static_routes
 
 
-@pytest.mark.parametrize("path", ["/", "/c/0190-x", "/settings", "/settings/keys", "/sign-in/abc?code=x"])
+@pytest.mark.parametrize("path", ["/", "/c/0190-x", "/costs", "/settings", "/settings/keys", "/sign-in/abc?code=x"])
 async def test_every_page_is_the_same_empty_page(site: Site, path: str) -> None:
     """Attack 9, whoever may load it gets nothing: with a token or without, at every address, the same static bytes."""
     token = await site.sign_in()

@@ -68,6 +68,8 @@ async def send_raw(lobby: Lobby, *messages: Any, **members: Any) -> str:
         ("/", "new", ""),
         ("", "new", ""),
         ("/anything/else", "new", ""),
+        ("/costs", "costs", "Costs"),
+        ("/costs?range=all&model=x", "costs", "Costs"),
         ("/settings", "settings", "Settings"),
         ("/settings/keys", "settings", "Settings"),
         ("/sign-in/random?code=x", "sign-in", "Signing in"),

@@ -83,7 +83,7 @@ def sum_spending(connection: apsw.Connection, query: SpendingQuery) -> Spending:
     with one_moment(connection):
         days = find_days(connection, query)
         if days is None:
-            return Spending(first=query.first, last=query.last)
+            return Spending()
         range = _Range(connection, *days, find_splits(connection, query), query.is_narrow)
         sums = range.sum_by_split()
         by = DAY if (range.last - range.first).days < MOST_DAYS else MONTH

@@ -155,8 +155,8 @@ def _share(figures: Mapping[str, Figures], member: str, question: CostsQuestion)
     most = max((each.cost_pico for each in figures.values()), default=0)
 
     def show(name: str, each: Figures, query: str | None) -> Share:
-        share = f"{100 * each.cost_pico / whole:.{0 if each.cost_pico * 10 >= whole else 1}f} %" if whole > 0 else "–"
-        return Share(name=name, figures=each, share=share, length=measure_bar(each.cost_pico, most), query=query)
+        share, length = _percent(each.cost_pico, whole) if each.known else "–", measure_bar(each.cost_pico, most)
+        return Share(name=name, figures=each, share=share, length=length, query=query)
 
     rows = []
     for name in names[:_MOST_ROWS]:
@@ -165,6 +165,10 @@ def _share(figures: Mapping[str, Figures], member: str, question: CostsQuestion)
     if rest := names[_MOST_ROWS:]:
         rows.append(show(f"{len(rest)} others", _add(figures[name] for name in rest), None))
     return rows
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.{0 if part * 10 >= whole else 1}f} %" if whole > 0 else "–"
 
 
 def _add(many: Any) -> Figures:
