@@ -19,15 +19,18 @@ class Question:
     """None begins a new conversation."""
     parent_id: str | None = None
     """The message that it follows: None the newest one, "" none, so that it begins the conversation anew."""
+    draft: str = ""
+    """Where its files are staged, if there are any."""
 
 
 def read_question(body: Mapping[str, Any], conversation_id: str | None) -> Question:
-    """From `{"text", "model"?, "parameters"?, "parent"?}`. Raises `InputError`.
+    """From `{"text", "model"?, "parameters"?, "parent"?, "attachments"?}`. Raises `InputError`.
 
-    `parent` null means before everything: the question begins the conversation anew.
+    `parent` null means before everything: the question begins the conversation anew. `attachments` names the draft
+    whose files go along.
     """
-    text, model = body.get("text"), body.get("model")
-    if not isinstance(text, str) or not text.strip():
+    text, model, draft = body.get("text"), body.get("model"), body.get("attachments")
+    if not isinstance(text, str):
         raise InputError("the message is empty", hint="Write something first.")
     parent = body.get("parent", False)
     return Question(
@@ -35,6 +38,7 @@ def read_question(body: Mapping[str, Any], conversation_id: str | None) -> Quest
         model=model if isinstance(model, str) else None,
         parameters=read_member(body, "parameters"),
         conversation_id=conversation_id,
+        draft=draft if isinstance(draft, str) else "",
         parent_id="" if parent is None else parent if isinstance(parent, str) else None,
     )
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from chit.app import App
 from chit.core.defaults import add_defaults, model_parameters
-from chit.core.messages import TextPart
-from chit.errors import NotFound, StoreError
+from chit.errors import InputError, NotFound, StoreError
 from chit.running import Running
 from chit.web.articles import find_blocks, keep_blocks, write_question, write_reply, write_running
+from chit.web.attaching import forget_draft, open_staging, write_parts
 from chit.web.branches import find_branches
 from chit.web.conversation_list import write_item
 from chit.web.desk import Desk
@@ -25,6 +25,7 @@ class Talk:
     def __init__(self, desk: Desk, hub: Hub) -> None:
         self._desk = desk
         self._hub = hub
+        self._staging = open_staging(desk)
         self._live: dict[str, LiveReply] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -34,20 +35,24 @@ class Talk:
         return {id: reply.snapshot() for id, reply in self._live.items()}
 
     async def ask(self, question: Question) -> dict[str, Any]:
-        """Send it; the ids of what came into being. Raises `KeyUnavailable`, `StoreError`."""
+        """Send it; the ids of what came into being. Raises `KeyUnavailable`, `StoreError`, `InputError`."""
         await self._desk.check_key()
         app = self._desk.app
+        parts = await write_parts(question, self._staging)
+        if not parts:
+            raise InputError("the message is empty", hint="Write something first.")
         defaults = self._desk.defaults
         if question.model is not None:
             defaults = {name: value for name, value in defaults.items() if name not in ("model", "models")}
         given = {**model_parameters(question.model), **question.parameters}
         running = await app.engine.send(
-            [TextPart(question.text)],
+            parts,
             parameters=add_defaults(given, defaults),
             conversation_id=question.conversation_id,
             parent_id=question.parent_id,
             origin="web",
         )
+        forget_draft(question.draft, self._staging)
         asked = await app.store.get_message(running.message.parent_id or "")
         branches = await find_branches([asked], app.store)
         html = write_question(asked, branches.get(asked.id))

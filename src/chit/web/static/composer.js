@@ -104,7 +104,7 @@ function keep() {
 
 async function submit() {
   const text = box.value.toWellFormed?.() ?? box.value; // half a character cannot be sent
-  if (!text.trim() || sending || running !== null) {
+  if (!(text.trim() || form.querySelector("li")) || sending || running !== null) {
     return;
   }
   sending = true;
@@ -114,8 +114,8 @@ async function submit() {
   const { conversation, leaf } = view.data;
   const before = parent ? parent.before || null : leaf;
   const body = { text, model: chosen(), ...(conversation && { parent: before }) };
-  contributors.forEach(({ give }) => Object.assign(body, give()));
   try {
+    contributors.forEach(({ give }) => Object.assign(body, give()));
     const path = conversation ? `/c/${encodeURIComponent(conversation)}` : "/c";
     const made = await ask("POST", path, body);
     sessionStorage.removeItem(`chit-draft:${from}`);

@@ -32,8 +32,10 @@ export async function signIn(code) {
   return reply.ok;
 }
 
+export const token = () => localStorage.getItem(KEY);
+
 export function isSignedIn() {
-  return localStorage.getItem(KEY) !== null;
+  return token() !== null;
 }
 
 // Called once this browser's token turns out to be no longer good.
@@ -49,16 +51,16 @@ export function onSignedIn(listener) {
 // `fetch` for our own paths; a token that is no longer good is forgotten.
 export async function call(path, options = {}) {
   const headers = new Headers(options.headers);
-  const token = localStorage.getItem(KEY);
-  if (token !== null) {
-    headers.set("Authorization", `Bearer ${token}`);
+  const mine = token();
+  if (mine !== null) {
+    headers.set("Authorization", `Bearer ${mine}`);
   }
   if (options.body !== undefined) {
     headers.set("Content-Type", "application/json");
   }
   const reply = await fetch(path, { ...options, headers, credentials: "omit", redirect: "error", cache: "no-store" });
   if (reply.status === 401 && path !== "/session") {
-    if (localStorage.getItem(KEY) === token) {
+    if (token() === mine) {
       localStorage.removeItem(KEY);
     }
     leaving.forEach((listener) => listener());

@@ -1,0 +1,129 @@
+// Files that go along with a question, and the media of messages.
+
+import { does } from "./actions.js";
+import { contribute } from "./composer.js";
+import { showProblem } from "./dialogs.js";
+import { chosen } from "./models.js";
+import { setParts } from "./reply.js";
+import { onView, view } from "./router.js";
+import { ask, call, token } from "./session.js";
+
+const form = document.querySelector(".composer");
+const picker = form.querySelector("input");
+const coming = form.querySelector(".coming");
+const urls = new Map();
+
+const draft = () => `${(sessionStorage["chit-tab"] ??= Math.random())} ${view.data.conversation ?? view.screen}`;
+const path = (query) => `/attachments?${new URLSearchParams(query)}`;
+
+async function draw() {
+  const mine = draft();
+  const found = await ask("GET", path({ draft: mine, model: chosen() })).catch(() => null);
+  if (found && mine === draft()) {
+    setParts(form, found.html);
+  }
+}
+
+function add(file) {
+  const row = form.querySelector("template").content.firstElementChild.cloneNode(true);
+  const request = new XMLHttpRequest();
+  row.querySelector("bdi").textContent = file.name;
+  row.request = request;
+  row.again = () => add(file);
+  coming.append(row);
+  request.open("POST", path({ draft: draft(), name: file.name }));
+  request.setRequestHeader("Authorization", `Bearer ${token()}`);
+  request.responseType = "json";
+  request.upload.onprogress = ({ loaded, total }) => {
+    row.querySelector("progress").value = loaded / total;
+  };
+  request.onloadend = async () => {
+    if (request.status === 201) {
+      await draw();
+      row.remove();
+    } else {
+      showProblem(row, request.response?.error ?? { message: "It did not arrive" });
+    }
+  };
+  request.send(file.slice(0, file.size, "application/octet-stream"));
+}
+
+const take = (files) => form.hidden || [...files].forEach(add);
+
+async function load(from) {
+  const reply = await call(from);
+  if (!reply.ok) {
+    throw new Error("It cannot be had");
+  }
+  return URL.createObjectURL(await reply.blob());
+}
+
+const near = new IntersectionObserver((seen) => {
+  for (const { isIntersecting, target } of seen) {
+    if (isIntersecting && !urls.has(target)) {
+      urls.set(target, "");
+      load(target.dataset.media).then((url) => urls.set(target, (target.src = url)), () => urls.delete(target));
+    }
+  }
+}, { scrollMargin: "800px" });
+
+new MutationObserver(() => {
+  document.querySelectorAll("[data-media]").forEach((each) => near.observe(each));
+}).observe(document, { childList: true, subtree: true });
+
+onView(() => {}, (_, { moves }) => {
+  if (moves) {
+    coming.replaceChildren();
+    urls.forEach((url) => URL.revokeObjectURL(url));
+    urls.clear();
+    draw();
+  }
+});
+
+contribute({
+  give() {
+    if (coming.firstChild) {
+      throw new Error("A file is still missing.");
+    }
+    return { attachments: draft() };
+  },
+  sent: draw,
+});
+
+does({
+  resend({ parentElement: row }) {
+    row.remove();
+    row.again();
+  },
+  detach({ parentElement: row }) {
+    row.request?.abort();
+    row.remove();
+    picker.focus();
+    return row.id && ask("DELETE", `/attachments/${row.id}`);
+  },
+  async save({ dataset }) {
+    Object.assign(document.createElement("a"), { href: await load(dataset.from), download: dataset.name }).click();
+  },
+  async "edit-files"({ dataset }) {
+    await ask("POST", "/attachments/again", { draft: draft(), message: dataset.message });
+    draw();
+  },
+});
+
+picker.onchange = () => {
+  take(picker.files);
+  picker.value = "";
+};
+
+for (const type of ["paste", "dragover", "dragleave", "drop"]) {
+  addEventListener(type, (event) => {
+    const { files, types } = event.clipboardData ?? event.dataTransfer;
+    if (types.includes("Files") && !types.includes("text/plain")) {
+      event.preventDefault();
+      form.toggleAttribute("data-drop", type === "dragover");
+      take(files);
+    }
+  });
+}
+
+form.addEventListener("focusin", draw);
