@@ -8,6 +8,8 @@ from typing import Any
 _TOKEN = re.compile(r"\s*\w{1,8}|\s*[^\w\s]{1,3}|\s+")
 _TOKENS_PER_MESSAGE = 4
 _TOKENS_PER_MEDIUM = 258
+_FILE = '<file name="'
+"""How a text part begins that is a file, as Chit sends them."""
 _CHARACTERS_PER_TOKEN = {"file": 90, "input_audio": 1_400}
 """Of base64, for what grows with its length: about a page of a PDF for 500 tokens, a second of sound for 32."""
 
@@ -17,7 +19,7 @@ class Ask:
     """One request, as a model sees it."""
 
     question: str = ""
-    """The text of the last user message."""
+    """The text of the last user message, without files."""
     prompt_tokens: int = 0
     limit: int | None = None
     """Most completion tokens wanted, reasoning included; None is no cap of the caller's."""
@@ -51,7 +53,7 @@ def read_ask(body: Mapping[str, Any]) -> Ask:
     debug = body.get("debug")
     media = [part for message in messages for part in _list_media(message)]
     return Ask(
-        question=read_text(messages[last_user].get("content")) if last_user >= 0 else "",
+        question=_read_question(messages[last_user].get("content")) if last_user >= 0 else "",
         prompt_tokens=sum(_count_message(message) for message in messages),
         limit=_limit(body),
         tools=tuple(tool["function"] for tool in list_of(body.get("tools")) if _is_function(tool)),
@@ -73,6 +75,11 @@ def read_text(content: Any) -> str:
         return content
     parts = [part for part in list_of(content) if isinstance(part, dict)]
     return "".join(part["text"] for part in parts if isinstance(part.get("text"), str))
+
+
+def _read_question(content: Any) -> str:
+    parts = [part for part in list_of(content) if not str(isinstance(part, dict) and part.get("text")).startswith(_FILE)]
+    return read_text(parts if isinstance(content, list) else content)
 
 
 def split_tokens(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from chit.core.attachments import list_attachments, name_attachment, read_content
 from chit.core.media_kind import HEAD_BYTES, find_media_kind
-from chit.errors import ChitError, NotFound, TooLarge
+from chit.errors import ChitError, NotFound
 from chit.web import pages
 from chit.web.answer import answer_json
 from chit.web.attaching import open_staging, take_again
@@ -19,7 +19,7 @@ from chit.web.headers import SANDBOXED_POLICY
 from chit.web.input_advice import advise
 from chit.web.refusal import Refused
 from chit.web.routes import Route
-from chit.web.staging import MIB, MOST_FILE
+from chit.web.staging import MOST_FILE, too_large
 from chit.web.talk import Talk
 
 _INLINE = ("image", "audio")
@@ -54,7 +54,7 @@ class AttachmentRoutes:
     async def add(self, request: web.Request) -> web.StreamResponse:
         """`?draft=&name=`, the bytes as they are: 201 `{"id"}`."""
         if (request.content_length or 0) > MOST_FILE:  # not a byte of it is read
-            raise TooLarge(f"this is too large: at most {MOST_FILE // MIB} MiB", hint="Attach a smaller file.")
+            raise too_large(MOST_FILE)
         self._desk.own.store.check_room()
         query = request.query
         pieces = self._read(request)

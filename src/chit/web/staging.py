@@ -83,8 +83,8 @@ class Staging:
             self.sweep()
             with _create(part) as file:
                 file.write(f"{shown}\n".encode())
-                size = await self._receive(file, pieces, shown)
-            kind = self._judge(part, shown, size)
+                size = await self._receive(file, pieces)
+            kind = self._judge(part, size)
             self._check_draft(draft, size)
             part.rename(self._folder / id)
         except OSError as error:
@@ -127,12 +127,12 @@ class Staging:
                 if now - entry.stat(follow_symlinks=False).st_mtime > KEPT_SECONDS:
                     Path(entry.path).unlink(missing_ok=True)
 
-    async def _receive(self, file: BinaryIO, pieces: AsyncIterator[bytes], name: str) -> int:
+    async def _receive(self, file: BinaryIO, pieces: AsyncIterator[bytes]) -> int:
         size, unchecked = 0, _CHECK_EVERY
         async for piece in pieces:
             size, unchecked = size + len(piece), unchecked + len(piece)
             if size > MOST_FILE:
-                raise _too_large(name, MOST_FILE)
+                raise too_large(MOST_FILE)
             if unchecked >= _CHECK_EVERY:
                 self._check_room()
                 unchecked = 0
@@ -157,22 +157,22 @@ class Staging:
                 hint="Send some of them later, or smaller ones.",
             )
 
-    def _judge(self, path: Path, name: str, size: int) -> MediaKind | None:
+    def _judge(self, path: Path, size: int) -> MediaKind | None:
         """Its kind, by its bytes alone; None is text."""
         if size == 0:
-            raise InputError(f"{name} is empty", hint="Attach a file that holds something.")
+            raise InputError("this file is empty", hint="There is nothing to send of it.")
         with path.open("rb") as file:
             _read_name(file)
             data = file.read(MOST_TEXT)
         kind = find_media_kind(data[:HEAD_BYTES])
         if kind is not None:
             if size > (most := MOST_OF_KIND[kind.kind]):
-                raise _too_large(name, most)
+                raise too_large(most)
             return kind
         if not is_text(data, is_whole=size <= MOST_TEXT):
-            raise KindNotTaken(f"{name} is of a kind that models do not read", hint=TAKEN)
+            raise KindNotTaken("models do not read files of this kind", hint=TAKEN)
         if size > MOST_TEXT:
-            raise _too_large(name, MOST_TEXT, " of text")
+            raise too_large(MOST_TEXT, " of text")
         return None
 
     def _load(self, id: str) -> bytes:
@@ -200,5 +200,6 @@ def _read_name(file: BinaryIO) -> str:
     return file.readline().decode().removesuffix("\n")
 
 
-def _too_large(name: str, most: int, of_what: str = "") -> TooLarge:
-    return TooLarge(f"{name} is too large: at most {most // MIB} MiB{of_what}", hint="Attach a smaller one.")
+def too_large(most: int, of_what: str = "") -> TooLarge:
+    """What a page says beside the file's name. `most` is in bytes."""
+    return TooLarge(f"too large: at most {most // MIB} MiB{of_what} can be attached", hint="")

@@ -61,6 +61,7 @@ const DOES = {
   edit(button) {
     const said = button.closest(".message").querySelector(".said");
     composer.edit(said.textContent, button.dataset.parent);
+    return button.dataset.files && DOES.refile(button);
   },
   "refresh-balance": () => ask("POST", "/balance"),
   "enter-sandbox": () => ask("POST", "/sandbox").then(() => start()),

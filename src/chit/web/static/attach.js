@@ -1,4 +1,4 @@
-// Files that go along with a question, and the media of messages.
+// Files that go with a question, and the media of messages.
 
 import { does } from "./actions.js";
 import { contribute } from "./composer.js";
@@ -42,6 +42,7 @@ function add(file) {
       await draw();
       row.remove();
     } else {
+      row.dataset.status = request.status;
       showProblem(row, request.response?.error ?? { message: "It did not arrive" });
     }
   };
@@ -74,7 +75,7 @@ new MutationObserver(() => {
 onView(() => {}, (_, { moves }) => {
   if (moves) {
     coming.replaceChildren();
-    urls.forEach((url) => URL.revokeObjectURL(url));
+    urls.forEach(URL.revokeObjectURL);
     urls.clear();
     draw();
   }
@@ -104,10 +105,7 @@ does({
   async save({ dataset }) {
     Object.assign(document.createElement("a"), { href: await load(dataset.from), download: dataset.name }).click();
   },
-  async "edit-files"({ dataset }) {
-    await ask("POST", "/attachments/again", { draft: draft(), message: dataset.message });
-    draw();
-  },
+  refile: ({ dataset }) => ask("POST", "/attachments/again", { draft: draft(), message: dataset.files }).then(draw),
 });
 
 picker.onchange = () => {
