@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from chit.web.figures import brief_duration, exact_duration, name_day, show_age, show_moment, show_speed
+from chit.web.figures import brief_duration, exact_duration, name_day, show_age, show_moment, show_size, show_speed
 
 TODAY = date(2026, 3, 18)
 
@@ -69,3 +69,21 @@ def test_days(day: date, words: str) -> None:
 def test_moments() -> None:
     """Day, month, year and minute."""
     assert show_moment(1_780_944_400.0).split(",")[0].endswith(" June 2026")
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (9950, "10 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1.0 MB"),
+        (20_000_000, "20 MB"),
+    ],
+)
+def test_sizes(size: int, words: str) -> None:
+    """In thousands, with one decimal where that says something."""
+    assert show_size(size) == words

@@ -10,20 +10,20 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from chit.core.media_kind import HEAD_BYTES, PDF, MediaKind
+from chit.core.media_kind import HEAD_BYTES, MediaKind
 from chit.core.messages import MediaPart, Message, TextFilePart
 
 Attachment = MediaPart | TextFilePart
 _DATA_ADDRESS = re.compile(r"data:[\w.+/;=-]{0,200};base64,")
-_FOUR = 4
 _LONGEST_NAME = 120
+_LONGEST_ENDING = 10
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Categories of characters that show nothing or turn the direction of what stands beside them (attack case 26)."""
 _UNNAMED = "file"
 
 
 def list_attachments(message: Message) -> list[Attachment]:
-    """In order. Files of text only where a person sent them; a model's replies have none."""
+    """In order."""
     return [part for part in message.parts if isinstance(part, MediaPart | TextFilePart)]
 
 
@@ -49,7 +49,7 @@ def read_content(part: Attachment, most: int | None = None) -> bytes | None:
     content = _find_base64(part.media)
     if content is None:
         return None
-    end = None if most is None else (most + 2) // 3 * _FOUR
+    end = None if most is None else (most + 2) // 3 * 4
     try:
         return base64.b64decode(content[:end], validate=True)[:most]
     except binascii.Error:
@@ -66,7 +66,7 @@ def count_bytes(part: Attachment) -> int | None:
     if isinstance(part, TextFilePart):
         return len(part.text.encode())
     content = _find_base64(part.media)
-    return None if content is None else len(content) // _FOUR * 3 - content[-2:].count("=")
+    return None if content is None else len(content) // 4 * 3 - content[-2:].count("=")
 
 
 def wrap_text_file(name: str, text: str) -> str:
@@ -85,7 +85,7 @@ def clean_name(name: str) -> str:
     words = " ".join(shown.split()).strip(". ")
     if len(words) > _LONGEST_NAME:
         stem, dot, ending = words.rpartition(".")
-        ending = f"{dot}{ending}" if stem and len(ending) <= 10 else ""
+        ending = f"{dot}{ending}" if stem and len(ending) <= _LONGEST_ENDING else ""
         words = f"{words[: _LONGEST_NAME - len(ending) - 1]}…{ending}"
     return words or _UNNAMED
 
@@ -98,12 +98,6 @@ def name_attachment(part: Attachment, number: int, kind: MediaKind | None) -> st
         return clean_name(told)
     stem = {"image": "picture", "audio": "sound", "file": "document"}[kind.kind] if kind else _UNNAMED
     return f"{stem}-{number + 1}{f'.{kind.format}' if kind else ''}"
-
-
-def find_modality(part: Attachment) -> str | None:
-    """The kind of input that a model must take for it; None for text and for what is not known."""
-    kinds = {"image_url": "image", "file": PDF.kind, "input_audio": "audio", "video_url": "video"}
-    return None if isinstance(part, TextFilePart) else kinds.get(str(part.media.get("type")))
 
 
 def _find_base64(media: Mapping[str, Any]) -> str | None:

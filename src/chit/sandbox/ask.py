@@ -78,7 +78,9 @@ def read_text(content: Any) -> str:
 
 
 def _read_question(content: Any) -> str:
-    parts = [part for part in list_of(content) if not str(isinstance(part, dict) and part.get("text")).startswith(_FILE)]
+    parts = [
+        part for part in list_of(content) if not str(isinstance(part, dict) and part.get("text")).startswith(_FILE)
+    ]
     return read_text(parts if isinstance(content, list) else content)
 
 

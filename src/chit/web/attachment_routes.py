@@ -81,7 +81,7 @@ class AttachmentRoutes:
         return _answer_media(await self._staging.load(staged.id), staged.name)
 
     async def remove(self, request: web.Request) -> web.StreamResponse:
-        """It will not be sent; 204, also where it is gone."""
+        """It will not be sent: 204."""
         self._staging.remove(request.match_info["id"])
         return web.Response(status=204)
 

@@ -114,10 +114,10 @@ class Staging:
         return await asyncio.to_thread(self._load, id)
 
     def remove(self, id: str) -> None:
-        """One that is gone already stays gone."""
-        if _ID.fullmatch(id):
-            with suppress(OSError):
-                (self._folder / id).unlink()
+        """Raises `NotFound`."""
+        self._open(id).close()
+        with suppress(OSError):
+            (self._folder / id).unlink()
 
     def sweep(self) -> None:
         """Remove what nobody sent for a day, and what broke off with its process."""

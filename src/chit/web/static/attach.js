@@ -43,7 +43,7 @@ function add(file) {
       row.remove();
     } else {
       row.dataset.status = request.status;
-      showProblem(row, request.response?.error ?? { message: "It did not arrive" });
+      showProblem(row, request.response?.error ?? { message: "It got lost" });
     }
   };
   request.send(file.slice(0, file.size, "application/octet-stream"));
@@ -54,7 +54,7 @@ const take = (files) => form.hidden || [...files].forEach(add);
 async function load(from) {
   const reply = await call(from);
   if (!reply.ok) {
-    throw new Error("It cannot be had");
+    throw new Error("It is gone");
   }
   return URL.createObjectURL(await reply.blob());
 }
@@ -84,7 +84,7 @@ onView(() => {}, (_, { moves }) => {
 contribute({
   give() {
     if (coming.firstChild) {
-      throw new Error("A file is still missing.");
+      throw new Error("A file is missing.");
     }
     return { attachments: draft() };
   },
