@@ -9,7 +9,7 @@ from typing import Any
 from chit.adoption import adopt_orphans
 from chit.catalogue import Catalogue
 from chit.core.amendment import amend_message
-from chit.core.conversation import Conversation, title_from
+from chit.core.conversation import Conversation, title_from, title_of
 from chit.core.defaults import add_defaults, model_parameters, requested_model
 from chit.core.fault import Fault
 from chit.core.generation import RUNNING, Generation, Origin
@@ -183,8 +183,7 @@ class Engine:
     ) -> tuple[Conversation, Sequence[Message]]:
         """The conversation, new if `conversation_id` is None, and the path of it that the question goes on from."""
         if conversation_id is None:
-            title = title_from("".join(part.text for part in parts if isinstance(part, TextPart)))
-            return Conversation(id=new_id(), title=title, origin=origin, created_at=self._clock()), ()
+            return Conversation(id=new_id(), title=title_of(parts), origin=origin, created_at=self._clock()), ()
         conversation = await self._store.get_conversation(conversation_id)
         if parent_id == "":
             return conversation, ()

@@ -14,6 +14,7 @@ from chit.web.figures import (
     show_per_million,
     show_percent,
     show_pico,
+    show_size,
     show_speed,
     show_thousands,
 )
@@ -104,3 +105,21 @@ def test_money_in_other_units() -> None:
     """Pico-dollars, and a price a token as one a million tokens."""
     assert show_pico(25 * 10**10) == "$0.25"
     assert show_per_million(Decimal("0.0000003")) == "$0.30"
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (9950, "10 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1.0 MB"),
+        (20_000_000, "20 MB"),
+    ],
+)
+def test_sizes(size: int, words: str) -> None:
+    """In thousands, with one decimal where that says something."""
+    assert show_size(size) == words

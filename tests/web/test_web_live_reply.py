@@ -24,10 +24,11 @@ from chit.core.events import (
 from chit.core.messages import Message
 from chit.errors import ChitError
 from chit.render.blocks import BlockRenderer
+from chit.sandbox.picture import draw_png
 from chit.web.hub import Hub
 from chit.web.live_reply import LiveReply, make_renderer
 
-PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,QUJD"}}
+PICTURE = {"type": "image_url", "image_url": {"url": draw_png()}}
 SOURCE = {"type": "url_citation", "url_citation": {"url": "https://a.example/x", "title": "A page"}}
 
 
@@ -155,7 +156,7 @@ async def test_tool_calls_pictures_and_sources_come_as_parts() -> None:
     assert (told[-1]["type"], told[-1]["message"]) == ("part", "m")
     assert html.index("first") < html.index("second")
     assert "{&#34;a&#34;:1}" in html
-    assert ("data:image/png" in html, "A page" in html) == (True, True)
+    assert ('data-media="/m/m/media/0"' in html, "A page" in html) == (True, True)
     assert len(reply.snapshot().message.parts) == 4
 
 

@@ -118,7 +118,7 @@ def test_every_button_does_something() -> None:
     scripts = "\n".join(read(path) for path in SCRIPTS)
     tables = "\n".join(re.findall(r"^(?:const DOES = |does\()\{$(.*?)^\}", scripts, flags=re.MULTILINE | re.DOTALL))
     known = set(re.findall(r'^  (?:async )?"?([a-z-]+)"?(?:: |\(|,$)', tables, flags=re.MULTILINE))
-    assert set(re.findall(r'data-do="([a-z-]+)"', all_markup())) == known
+    assert set(re.findall(r'data-do="([a-z-]+)"', all_markup())) == known - {"refile"}  # a part of `edit`
 
 
 def test_every_form_leads_to_a_route() -> None:

@@ -34,6 +34,14 @@ def show_speed(tokens_per_second: float) -> str:
     return f"{tokens_per_second:.{1 if tokens_per_second < 9.95 else 0}f} tok/s"
 
 
+def show_size(size: int) -> str:
+    """`12 bytes`, `3.4 kB`, `20 MB`: as file managers count, in thousands."""
+    if size < 1000:
+        return "1 byte" if size == 1 else f"{size} bytes"
+    amount, unit = (size / 1000, "kB") if size < 999_500 else (size / 1_000_000, "MB")
+    return f"{amount:.{1 if amount < 9.95 else 0}f} {unit}"
+
+
 def show_age(seconds: float) -> str:
     """How long ago: `just now`, `1 min ago`, `3 h ago`, `2 days ago`. A clock that was set back is now."""
     if seconds < _MINUTE:
@@ -99,6 +107,7 @@ FILTERS = {
     "brief": brief_duration,
     "exact": exact_duration,
     "speed": show_speed,
+    "size": show_size,
     "age": show_age,
     "moment": show_moment,
 }

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from chit.app import end_task
 from chit.errors import StoreError
+from chit.web.attaching import open_staging
+from chit.web.attachment_routes import AttachmentRoutes
 from chit.web.compression_routes import CompressionRoutes
 from chit.web.conversation_routes import ConversationRoutes
 from chit.web.costs_routes import CostsRoutes
@@ -42,6 +44,7 @@ async def open_front(
     routes = [
         *desk_routes(desk, handed, address=f"http://127.0.0.1:{listening.port}"),
         *ConversationRoutes(desk, talk, hub).routes(),
+        *AttachmentRoutes(desk, talk).routes(),
         *ViewRoutes(desk, Views(desk, talk, sessions, hub), hub).routes(),
         *StreamRoutes(hub).routes(),
         *ParameterRoutes(desk, hub, PrefsRoutes(desk)).routes(),
@@ -68,8 +71,9 @@ async def open_front(
 
 
 async def _purge(desk: Desk) -> None:
-    """For ever: forget what was deleted longer ago than it could be wanted back."""
+    """For ever: forget what was deleted longer ago than it could be wanted back, and files that nobody sent."""
     while True:
         with suppress(StoreError):
             await desk.app.store.purge_deleted(time.time() - UNDO_SECONDS)
+        open_staging(desk).sweep()
         await asyncio.sleep(_PURGE_EVERY)

@@ -27,17 +27,18 @@ class Question:
     """Whether a new conversation is to be private."""
     parent_id: str | None = None
     """The message that it follows: None the newest one, "" none, so that it begins the conversation anew."""
+    draft: str = ""
+    """Where its files are staged, if there are any."""
 
 
 def read_question(body: Mapping[str, Any], conversation_id: str | None) -> Question:
-    """From `{"text", "model"?, "parameters"?, "private"?, "parent"?, "own"?: {"parameters"?, "system"?}}`.
+    """From `{"text", "model"?, "parameters"?, "private"?, "parent"?, "own"?, "attachments"?}`. Raises `InputError`.
 
-    Raises `InputError`.
-
-    `parent` null means before everything: the question begins the conversation anew. `own` is for a new conversation.
+    `parent` null means before everything: the question begins the conversation anew. `own` is for a new conversation:
+    `{"parameters"?, "system"?}`. `attachments` names the draft whose files go along.
     """
-    text, model = body.get("text"), body.get("model")
-    if not isinstance(text, str) or not text.strip():
+    text, model, draft = body.get("text"), body.get("model"), body.get("attachments")
+    if not isinstance(text, str):
         raise InputError("the message is empty", hint="Write something first.")
     parent = body.get("parent", False)
     own = read_member(body, "own") if conversation_id is None else {}
@@ -50,6 +51,7 @@ def read_question(body: Mapping[str, Any], conversation_id: str | None) -> Quest
         system=system if isinstance(system, str) and system.strip() else None,
         conversation_id=conversation_id,
         private=body.get("private") is True,
+        draft=draft if isinstance(draft, str) else "",
         parent_id="" if parent is None else parent if isinstance(parent, str) else None,
     )
 

@@ -12,8 +12,10 @@ from chit.errors import (
     DiskFull,
     InputError,
     KeyUnavailable,
+    KindNotTaken,
     NotFound,
     StoreError,
+    TooLarge,
     TooManyTries,
     UpstreamError,
     VaultLocked,
@@ -22,6 +24,8 @@ from chit.errors import (
 from chit.web.headers import put_headers
 
 _STATUSES = (
+    (TooLarge, 413),
+    (KindNotTaken, 415),
     (InputError, 400),
     (WrongPassphrase, 403),
     (VaultLocked, 423),

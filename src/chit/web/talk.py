@@ -8,10 +8,10 @@ from typing import Any
 from chit.app import App
 from chit.core.compression import find_compression
 from chit.core.defaults import layer_parameters, model_parameters
-from chit.core.messages import TextPart
-from chit.errors import ChitError, NotFound, StoreError
+from chit.errors import ChitError, InputError, NotFound, StoreError
 from chit.running import Running
 from chit.web.articles import find_blocks, keep_blocks, write_question, write_reply, write_running
+from chit.web.attaching import forget_draft, open_staging, write_parts
 from chit.web.branches import Branch, find_branches
 from chit.web.context import write_context
 from chit.web.conversation_list import write_item
@@ -27,6 +27,7 @@ class Talk:
     def __init__(self, desk: Desk, hub: Hub) -> None:
         self._desk = desk
         self._hub = hub
+        self._staging = open_staging(desk)
         self._live: dict[str, LiveReply] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._warmed: App | None = None
@@ -37,9 +38,15 @@ class Talk:
         return {id: reply.snapshot() for id, reply in self._live.items()}
 
     async def ask(self, question: Question) -> dict[str, Any]:
-        """Send it; the ids of what came into being. Raises `KeyUnavailable`, `NotFound`, `StoreError`."""
+        """Send it; the ids of what came into being.
+
+        Raises `KeyUnavailable`, `NotFound`, `StoreError`, `InputError`.
+        """
         await self._desk.check_key()
         app = self._desk.app
+        parts = await write_parts(question, self._staging)
+        if not parts:
+            raise InputError("the message is empty", hint="Write something first.")
         defaults, own = self._desk.defaults, question.own
         if question.conversation_id is not None:
             own = (await app.store.get_conversation(question.conversation_id)).parameters
@@ -47,7 +54,7 @@ class Talk:
             defaults = {name: value for name, value in defaults.items() if name not in ("model", "models")}
         given = {**model_parameters(question.model), **question.parameters}
         running = await app.engine.send(
-            [TextPart(question.text)],
+            parts,
             parameters=layer_parameters(given, own, defaults),
             system=question.system,
             own=own,
@@ -56,6 +63,7 @@ class Talk:
             private=question.private,
             origin="web",
         )
+        forget_draft(question.draft, self._staging)
         asked = await app.store.get_message(running.message.parent_id or "")
         branches = await find_branches([asked], app.store)
         html = write_question(asked, branches.get(asked.id))

@@ -59,7 +59,10 @@ const DOES = {
   regenerate: (button) => again(button, "regenerate"),
   continue: (button) => again(button, "continue"),
   retry: (button) => again(button, "regenerate", { changes: JSON.parse(button.dataset.changes) }),
-  edit: (button) => composer.edit(button.closest(".message").querySelector(".said").textContent, button.dataset.parent),
+  edit(button) {
+    composer.edit(button.closest(".message").querySelector(".said").textContent, button.dataset.parent);
+    return button.dataset.files && DOES.refile(button);
+  },
   put: ({ dataset }) => ask("PUT", dataset.path).then(() => load()),
   "refresh-balance": () => ask("POST", "/balance"),
   "enter-sandbox": () => ask("POST", "/sandbox").then(start),

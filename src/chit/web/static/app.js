@@ -1,6 +1,7 @@
 // The start of every page: sign in if the address brings a code, then show what belongs here.
 
 import "./actions.js";
+import "./attach.js";
 import "./branches.js";
 import * as chrome from "./chrome.js";
 import * as composer from "./composer.js";

@@ -117,7 +117,7 @@ async function post(text) {
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const text = box.value.toWellFormed(); // half a character cannot be sent
-  if (text.trim() && send.ariaDisabled !== "true" && running === null) {
+  if ((text.trim() || form.querySelector(".attachments li")) && send.ariaDisabled !== "true" && running === null) {
     attempt(send, () => post(text));
   }
 });

@@ -1,7 +1,7 @@
 // Making one piece of the page like another with as little change as possible, so that what is selected, scrolled or
 // opened stays so.
 
-const OURS = new Set(["open", "tabindex"]);
+const OURS = new Set(["open", "src", "tabindex"]);
 const waiting = new Map();
 
 // `old` becomes like `fresh`, which is used up.

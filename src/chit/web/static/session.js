@@ -24,23 +24,25 @@ export async function signIn(code) {
   return reply.ok;
 }
 
+export const token = () => localStorage.getItem(KEY);
+
 export function isSignedIn() {
-  return localStorage.getItem(KEY) !== null;
+  return token() !== null;
 }
 
 // `fetch` for our own paths; a token that is no longer good is forgotten, and the window is told.
 export async function call(path, options = {}) {
   const headers = { ...options.headers };
-  const token = localStorage.getItem(KEY);
-  if (token !== null) {
-    headers.Authorization = `Bearer ${token}`;
+  const mine = token();
+  if (mine !== null) {
+    headers.Authorization = `Bearer ${mine}`;
   }
   if (options.body !== undefined) {
     headers["Content-Type"] = "application/json";
   }
   const reply = await fetch(path, { ...options, headers, credentials: "omit", redirect: "error", cache: "no-store" });
   if (reply.status === 401 && path !== "/session") {
-    if (localStorage.getItem(KEY) === token) {
+    if (token() === mine) {
       localStorage.removeItem(KEY);
     }
     dispatchEvent(new Event("signed-out"));
