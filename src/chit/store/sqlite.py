@@ -5,17 +5,23 @@ from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
+import apsw
+
 from chit.core.conversation import Conversation, ConversationSummary
 from chit.core.generation import Generation, Origin, Settlement
 from chit.core.jsontext import encode_json
 from chit.core.messages import Message
+from chit.core.search import SearchQuery
+from chit.core.search_page import SearchPage
 from chit.errors import StoreDamaged, StoreError
 from chit.store import branch, deletion, reads, rendered, summaries, writes
 from chit.store.connection import open_connection
 from chit.store.database import Database
 from chit.store.examination import examine_integrity
 from chit.store.home import Home
-from chit.store.protocol import Found, Integrity, Session
+from chit.store.protocol import SEARCH_LIMIT, Found, Integrity, Session
+from chit.store.search import search
+from chit.store.searcher import Searcher
 
 FIRST_LOOK = 2.0
 """Seconds from the end of a generation to the first look for its record (design §4)."""
@@ -32,6 +38,12 @@ class SqliteStore(Database):
         super().__init__(home, lambda: open_connection(home.database))
         self._received_from: dict[str, int] = {}
         """Where the received bytes of each running generation begin."""
+        self._searcher = Searcher(self._connect)
+
+    async def close(self) -> None:
+        """See `Store.close`."""
+        await self._searcher.close()
+        await super().close()
 
     async def check_integrity(self) -> Integrity:
         """See `Store.check_integrity`. In a thread, on a connection of its own: unlike reading, it takes its time."""
@@ -172,6 +184,10 @@ class SqliteStore(Database):
         """See `Store.list_versions`."""
         return self._read(lambda db: branch.list_versions(db, message_ids))
 
+    async def find_stretch(self, conversation_id: str, message_id: str, leaf_id: str, limit: int) -> tuple[str, int]:
+        """See `Store.find_stretch`."""
+        return self._read(lambda db: branch.find_stretch(db, conversation_id, message_id, leaf_id, limit))
+
     async def find_newest_under(self, conversation_id: str, message_id: str) -> str:
         """See `Store.find_newest_under`."""
         return self._read(lambda db: branch.find_newest_under(db, conversation_id, message_id))
@@ -229,6 +245,17 @@ class SqliteStore(Database):
                 pass
             await to_thread(deletion.empty_log, self._connect)
         return purged
+
+    async def search(
+        self, query: SearchQuery, *, before: int | None = None, limit: int = SEARCH_LIMIT, seconds: float = 2.0
+    ) -> SearchPage:
+        """See `Store.search`."""
+        self._check_open()
+
+        def look(connection: apsw.Connection) -> SearchPage:
+            return self._read(lambda db: search(db, query, before, limit), connection)
+
+        return await self._searcher.run(look, seconds) or SearchPage(is_complete=False)
 
     async def find_setting(self, name: str) -> str | None:
         """See `Store.find_setting`."""

@@ -22,6 +22,7 @@ from chit.store.rows import (
     read_settlement,
     text_of,
 )
+from chit.store.search_index import index_message, index_models, index_settled, index_title
 
 _INSERT_CONVERSATION = """
     INSERT INTO conversations (id, title, origin, private, parameters, pinned_at, archived_at, created_at)
@@ -74,10 +75,10 @@ def record_send(
     """See `Store.record_send`."""
     if conversation is not None:
         _insert_conversation(connection, conversation)
+    written: list[int] = []
     for message in messages:
         parts = _take_out(connection, blobs, parts_text(message), message.conversation_id)
-        seq = connection.execute(_INSERT_MESSAGE, {**message_values(message), "parts": parts}).get
-        _index(connection, seq, message)
+        written.append(connection.execute(_INSERT_MESSAGE, {**message_values(message), "parts": parts}).get)
     connection.execute(
         _INSERT_GENERATION,
         {
@@ -93,6 +94,8 @@ def record_send(
             "created_at": generation.created_at,
         },
     )
+    for seq, message in zip(written, messages, strict=True):
+        index_message(connection, seq, message.text)
 
 
 def record_start(connection: apsw.Connection, row_id: str, generation_id: str) -> None:
@@ -139,7 +142,8 @@ def record_end(
     parts = _take_out(connection, blobs, parts_text(message), place)
     seq = connection.execute("UPDATE messages SET parts = ? WHERE id = ? RETURNING seq", (parts, message.id)).get
     if seq is not None:
-        _index(connection, seq, message)
+        index_models(connection, generation.id)
+        index_message(connection, seq, message.text)
     connection.execute("DELETE FROM received_bytes WHERE seq >= ? AND generation = ?", (received_from, generation.id))
 
 
@@ -180,6 +184,7 @@ def record_settlement(connection: apsw.Connection, settlement: Settlement) -> bo
     """See `Store.record_settlement`."""
     info = settlement.info
     cost = info.total_cost if info else None
+    pico = pico_of(cost)
     connection.execute(
         "UPDATE settlements SET state = :state, attempts = :attempts, next_attempt_at = :next, record = :record,"
         " settled_cost = :cost, settled_pico = :pico, leased_by = NULL, leased_until = NULL"
@@ -191,10 +196,13 @@ def record_settlement(connection: apsw.Connection, settlement: Settlement) -> bo
             "next": settlement.next_attempt_at,
             "record": None if settlement.record is None else text_of(settlement.record),
             "cost": None if cost is None else write_cost(cost),
-            "pico": pico_of(cost),
+            "pico": pico,
         },
     )
-    return connection.changes() == 1
+    is_new = connection.changes() == 1
+    if is_new and pico is not None:
+        index_settled(connection, settlement.generation_id, pico)
+    return is_new
 
 
 def record_setting(connection: apsw.Connection, name: str, value: str) -> None:
@@ -237,6 +245,7 @@ def _insert_conversation(connection: apsw.Connection, conversation: Conversation
             conversation.created_at,
         ),
     )
+    index_title(connection, conversation.id)
 
 
 def _open_settlement(connection: apsw.Connection, generation_id: str) -> None:
@@ -250,12 +259,3 @@ def _take_out(connection: apsw.Connection, blobs: Blobs, text: bytes, conversati
         connection.execute("INSERT INTO blob_uses (hash, conversation) VALUES (?, ?) ON CONFLICT DO NOTHING", use)
 
     return blobs.take_out(text, remember).decode("utf-8", "replace")
-
-
-def _index(connection: apsw.Connection, seq: int, message: Message) -> None:
-    text = message.text
-    if text:
-        text = text.encode("utf-8", "replace").decode()
-        connection.execute("INSERT OR REPLACE INTO message_text (rowid, text) VALUES (?, ?)", (seq, text))
-    else:
-        connection.execute("DELETE FROM message_text WHERE rowid = ?", (seq,))

@@ -14,12 +14,13 @@ from chit.prefs import list_settings
 from chit.render.addresses import find_host
 from chit.store.protocol import Session
 from chit.web import pages
-from chit.web.articles import write_articles
+from chit.web.articles import point_to, write_articles
 from chit.web.chrome import preferred_model
 from chit.web.conversation_list import show_total
 from chit.web.desk import Desk
 from chit.web.hub import Hub
 from chit.web.live_reply import Snapshot
+from chit.web.search_view import SearchView
 from chit.web.sessions import Sessions
 from chit.web.talk import Talk
 
@@ -36,6 +37,7 @@ class Views:
         self._hub = hub
         self._talk = talk
         self._sessions = sessions
+        self._search = SearchView()
 
     async def write(self, path: str, session_hash: str) -> dict[str, Any]:
         """`screen`, `title`, `html` and `data` for a page's address, with `epoch` and `seq`: where the stream stands.
@@ -61,8 +63,12 @@ class Views:
             case ["leave"]:
                 return _screen("leave", "Leaving", _leave(parse_qs(address.query).get("to", [""])[0]))
             case ["c", conversation_id]:
-                leaf = parse_qs(address.query).get("leaf", [None])[0]
-                return await self._conversation(conversation_id, leaf, live)
+                query = parse_qs(address.query)
+                leaf, at = query.get("leaf", [None])[0], query.get("at", [None])[0]
+                return await self._conversation(conversation_id, leaf, live, at)
+            case ["search"]:
+                found = await self._search.write(self._desk.app.store, address.query, session_hash)
+                return _screen("search", "Search", **found)
             case _:
                 return await self._start()
 
@@ -84,27 +90,37 @@ class Views:
         return _screen("new", "", pages.render("new", model=model, sandbox=desk.is_sandbox), model=model)
 
     async def _conversation(
-        self, conversation_id: str, leaf: str | None, live: Mapping[str, Snapshot]
+        self, conversation_id: str, leaf: str | None, live: Mapping[str, Snapshot], at: str | None
     ) -> dict[str, Any]:
-        """On the branch of its newest message, or on that of `leaf` with what came of it last."""
+        """On the branch of its newest message, or on that of `leaf` or `at` with what came of it last.
+
+        Where `at` is far above its end, only what stands around it is shown.
+        """
         store = self._desk.app.store
         conversation = await store.get_conversation(conversation_id)
-        newest = await store.find_newest_under(conversation_id, leaf) if leaf else None
-        messages = _trim(await store.list_messages_page(conversation_id, newest, None, PAGE))
+        wanted = at or leaf
+        end = await store.find_newest_under(conversation_id, wanted) if wanted else None
+        rest = 0
+        if at and end:
+            end, rest = await store.find_stretch(conversation_id, at, end, PAGE)
+        messages = _trim(await store.list_messages_page(conversation_id, end, None, PAGE))
         html = pages.render(
             "conversation",
             title=conversation.title or "Untitled",
             conversation_id=conversation_id,
-            messages=await self._write(messages, live),
+            messages=point_to(at, await self._write(messages, live)),
+            rest=rest,
+            rest_path=f"/c/{conversation_id}?leaf={at}",
         )
         summary = await store.find_summary(conversation_id)
         last = next((message for message in reversed(messages) if message.source == "actor"), None)
         generation = await store.find_generation(last.id) if last else None
         return _screen(
-            "conversation",
+            "reading" if rest else "conversation",
             conversation.title or "Untitled",
             html,
             conversation=conversation_id,
+            at=at,
             leaf=messages[-1].id if messages else None,
             more=_more(messages),
             model=_requested_models(generation),

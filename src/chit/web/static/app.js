@@ -8,6 +8,7 @@ import * as messages from "./messages.js";
 import { choose } from "./models.js";
 import { load, onView, showOwn, view } from "./router.js";
 import { isSignedIn, onSignedIn, onSignedOut, signIn, takeCode } from "./session.js";
+import "./search.js";
 import * as settings from "./settings.js";
 import "./shortcuts.js";
 import * as sidebar from "./sidebar.js";
@@ -67,8 +68,8 @@ function arrived(next, { moves }) {
   sidebar.toggleDrawer(false);
   if (moves) {
     main.scrollTop = 0;
-    follow.jump();
     focusScreen(next.screen);
+    follow.begin();
   }
   settings.arrive(next, moves);
   messages.release(next);

@@ -49,7 +49,7 @@ export async function load({ moves = false } = {}) {
   if (next) {
     const screenChanged = next.screen !== view.screen;
     view = { ...next, data: next.data ?? {} };
-    if (next.screen === "conversation" && !moves && !screenChanged) {
+    if ((next.screen === "search" || (next.screen === "conversation" && !moves)) && !screenChanged) {
       const fresh = main.cloneNode(false);
       put(fresh, next.html);
       merge(main, fresh); // what is read, selected and opened stays so

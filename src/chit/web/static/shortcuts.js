@@ -17,7 +17,8 @@ function toggleReceipt() {
 
 const KEYS = {
   "?": toggleHelp,
-  "/": composer.focus,
+  "/": () => document.forms[0].q.focus(),
+  c: composer.focus,
   n: () => go("/"),
   m: focusModel,
   s: composer.stop,
