@@ -6,7 +6,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from bench import oneshot, render, startup, streaming, unlock, web
+from bench import oneshot, render, search, startup, streaming, unlock, web
 from bench.measure import BenchmarkBroken, Row, format_table
 
 BENCHMARKS = {
@@ -16,6 +16,7 @@ BENCHMARKS = {
     "unlock": unlock.measure,
     "render": render.measure,
     "web": web.measure,
+    "search": search.measure,
 }
 
 

@@ -24,7 +24,7 @@ from chit.store.schema_search import HAS_ERROR, PICO, WRITTEN_BY
 from chit.store.search_index import read_text
 
 TITLES = 3
-"""Conversations above the messages of the first page."""
+"""Conversations at most above the messages of the first page: those of which none stands there."""
 LEAST_BEGINNING = 2
 """Letters of a word from which on longer ones are found. A single letter that is being typed does not count yet."""
 _MOST_MODELS = 100
@@ -98,9 +98,10 @@ def search(connection: apsw.Connection, query: SearchQuery, before: int | None, 
     titles = []
     if before is None and plan.words and is_complete:
         titles, _, is_complete = _find(connection, _TITLES, plan, None, TITLES)
+    shown = {row[5] for row in messages}  # most titles are the first words of a message that stands there already
     return SearchPage(
         messages=tuple(_read_message(row, plan, tokenize) for row in messages),
-        titles=tuple(_read_title(row, plan, tokenize) for row in titles),
+        titles=tuple(_read_title(row, plan, tokenize) for row in titles if row[1] not in shown),
         more=more,
         is_complete=is_complete,
         unsearchable=unsearchable,
