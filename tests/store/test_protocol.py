@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from tests.store.contract import OpenStore, StoreContract
 from tests.store.contract_history import HistoryContract
+from tests.store.contract_search import SearchContract
 
 from chit.store.protocol import Store
 from chit.store.sqlite import open_store as open_sqlite
 
 
-class TestSqliteStore(StoreContract, HistoryContract):
+class TestSqliteStore(StoreContract, HistoryContract, SearchContract):
     """SQLite."""
 
     @pytest.fixture

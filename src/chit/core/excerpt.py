@@ -120,7 +120,7 @@ def _cut(
     for start, end in _merge((words[place.first][0], words[place.last][1]) for place in shown):
         pieces += [_piece(chunk[at:start], False), _piece(chunk[start:end], True)]
         at = end
-    is_last = is_last and not chunk[right:].strip()
+    is_last = is_last and not chunk[right:].replace(SEAM.encode(), b"").strip()
     pieces.append(_piece(chunk[at:] if is_last else chunk[at:right], False))
     return tuple(piece for piece in (*pieces, *([] if is_last else [Piece(" …", False)])) if piece.text)
 

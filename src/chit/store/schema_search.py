@@ -18,7 +18,7 @@ INDEX = f"""
         SELECT json_group_array(id) FROM model_names WHERE name IN (g.requested_model, g.model)), {PICO}, {HAS_ERROR})
     FROM messages m {WRITTEN_BY}
     WHERE {{which}} AND m.source <> 'client' AND m.options ->> 'visible_to_user'
-        AND (g.state IS NULL OR g.state NOT IN ('sent', 'streaming'))
+        AND NOT (m.source = 'actor' AND g.state IS NOT NULL AND g.state IN ('sent', 'streaming'))
 """  # noqa: S608 - all of it is ours
 NAME = "INSERT INTO model_names (name) SELECT DISTINCT {name} FROM generations WHERE {which} ON CONFLICT DO NOTHING"
 INDEX_TITLE = """
