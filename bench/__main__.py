@@ -6,7 +6,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from bench import costs, oneshot, render, startup, streaming, unlock, web
+from bench import costs, oneshot, render, search, startup, streaming, unlock, web
 from bench.measure import BenchmarkBroken, Row, format_table
 
 BENCHMARKS = {
@@ -17,6 +17,7 @@ BENCHMARKS = {
     "render": render.measure,
     "web": web.measure,
     "costs": costs.measure,
+    "search": search.measure,
 }
 
 

@@ -2,5 +2,5 @@
 
 import pytest
 
-CONTRACTS = ("contract", "contract_history", "contract_shelves", "contract_spending")
+CONTRACTS = ("contract", "contract_history", "contract_search", "contract_shelves", "contract_spending")
 pytest.register_assert_rewrite(*(f"tests.store.{name}" for name in CONTRACTS))

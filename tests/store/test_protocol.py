@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.store.contract import OpenStore, StoreContract
 from tests.store.contract_history import HistoryContract
+from tests.store.contract_search import SearchContract
 from tests.store.contract_shelves import ShelvesContract
 from tests.store.contract_spending import SpendingContract
 
@@ -27,7 +28,7 @@ async def open_many(folder: Path, open_one: Callable[[Path], Store]) -> AsyncIte
         await store.close()
 
 
-class TestSqliteStore(StoreContract, HistoryContract, ShelvesContract, SpendingContract):
+class TestSqliteStore(StoreContract, HistoryContract, SearchContract, ShelvesContract, SpendingContract):
     """SQLite."""
 
     @pytest.fixture

@@ -41,6 +41,14 @@ _NEWEST_UNDER = """
         WHERE m.conversation = :conversation AND m.seq > under.seq)
     SELECT id FROM under ORDER BY seq DESC LIMIT 1
 """
+_DOWN_TO = """
+    WITH RECURSIVE path (id, parent, seq) AS (
+        SELECT id, parent, seq FROM messages WHERE id = :leaf AND conversation = :conversation
+        UNION ALL
+        SELECT m.id, m.parent, m.seq FROM path CROSS JOIN messages m ON m.id = path.parent
+        WHERE path.id <> :id AND m.conversation = :conversation AND m.seq < path.seq)
+    SELECT id FROM path ORDER BY seq
+"""
 
 
 def list_messages_page(
@@ -94,6 +102,19 @@ def find_newest_under(connection: apsw.Connection, conversation_id: str, message
         raise _missing(message_id)
     newest: str = row[0]
     return newest
+
+
+def find_stretch(
+    connection: apsw.Connection, conversation_id: str, message_id: str, leaf_id: str, limit: int
+) -> tuple[str, int]:
+    """See `Store.find_stretch`. Two thirds of the page come before the message, for what led to it."""
+    bindings = {"leaf": leaf_id, "id": message_id, "conversation": conversation_id}
+    path = [row[0] for row in connection.execute(_DOWN_TO, bindings)]
+    if path[:1] != [message_id]:
+        raise _missing(message_id)
+    if len(path) <= limit:
+        return leaf_id, 0
+    return path[limit // 3], len(path) - 1 - limit // 3
 
 
 def _find_parent(connection: apsw.Connection, conversation_id: str, message_id: str) -> str | None:

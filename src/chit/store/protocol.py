@@ -11,12 +11,17 @@ from typing import Any, Literal, Protocol
 from chit.core.conversation import Conversation, ConversationSummary
 from chit.core.generation import Generation, Origin, Settlement
 from chit.core.messages import Message
+from chit.core.search import SearchQuery
+from chit.core.search_page import SearchPage
 from chit.errors import StoreError
 from chit.store.spending_protocol import SpendingStore
 
 Shelf = Literal["all", "open", "pinned", "archived"]
 """Which conversations a list holds: every one, those neither pinned nor archived, those pinned but not archived, those
 archived."""
+
+SEARCH_LIMIT = 20
+"""Messages on a page of what was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +169,12 @@ class Store(SpendingStore, Protocol):
     async def list_versions(self, message_ids: Sequence[str]) -> dict[str, list[str]]:
         """For each of these that others stand beside, directly after the same message: all of them, oldest first."""
 
+    async def find_stretch(self, conversation_id: str, message_id: str, leaf_id: str, limit: int) -> tuple[str, int]:
+        """Where a page of `limit` messages that has this one ends on the branch of `leaf_id`, and how many come after.
+
+        At the leaf where that is near enough, with none after it. Raises `NotFound` for a message off that branch.
+        """
+
     async def find_newest_under(self, conversation_id: str, message_id: str) -> str:
         """The newest message that comes after this one on any branch, or itself. Raises `NotFound`."""
 
@@ -219,6 +230,18 @@ class Store(SpendingStore, Protocol):
 
         Their generations stay, without request and reply, and with all costs. A conversation in which a reply is still
         being written stays until the next time.
+        """
+
+    # searching
+
+    async def search(
+        self, query: SearchQuery, *, before: int | None = None, limit: int = SEARCH_LIMIT, seconds: float = 2.0
+    ) -> SearchPage:
+        """Messages, and conversations by their titles, that are as `query` wants them, the newest first.
+
+        Of what a person can see: not in deleted conversations, and no reply before it has ended; of private ones
+        nothing is kept. `before` is what the page before gave as `more`. It runs beside the event loop; where `seconds`
+        do not suffice it ends with what it has, and when its task is cancelled it ends at once.
         """
 
     # settings: what Chit remembers for itself

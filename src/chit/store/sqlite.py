@@ -17,13 +17,14 @@ from chit.store.conversations import Conversations
 from chit.store.examination import examine_integrity
 from chit.store.home import Home
 from chit.store.protocol import Found, Integrity, Session
+from chit.store.search_store import SearchDatabase
 from chit.store.spending_store import SpendingDatabase
 
 FIRST_LOOK = 2.0
 """Seconds from the end of a generation to the first look for its record (design §4)."""
 
 
-class SqliteStore(Conversations, SpendingDatabase):
+class SqliteStore(Conversations, SearchDatabase, SpendingDatabase):
     """See `protocol.Store` for what each method promises.
 
     Reading works without a running event loop: these methods never wait, so that `chit show` need not import asyncio.
@@ -173,6 +174,10 @@ class SqliteStore(Conversations, SpendingDatabase):
     async def list_versions(self, message_ids: Sequence[str]) -> dict[str, list[str]]:
         """See `Store.list_versions`."""
         return self._read(lambda db: branch.list_versions(db, message_ids))
+
+    async def find_stretch(self, conversation_id: str, message_id: str, leaf_id: str, limit: int) -> tuple[str, int]:
+        """See `Store.find_stretch`."""
+        return self._read(lambda db: branch.find_stretch(db, conversation_id, message_id, leaf_id, limit))
 
     async def find_newest_under(self, conversation_id: str, message_id: str) -> str:
         """See `Store.find_newest_under`."""

@@ -23,6 +23,7 @@ from chit.store.rows import (
     read_settlement,
     text_of,
 )
+from chit.store.search_index import index_message, index_models, index_settled, index_title
 from chit.store.shelves import bring_back
 
 _INSERT_CONVERSATION = """
@@ -78,7 +79,7 @@ def record_send(
         _insert_conversation(connection, conversation)
     else:
         bring_back(connection, [generation.conversation_id])
-    _insert_messages(connection, blobs, messages)
+    written = _insert_messages(connection, blobs, messages)
     connection.execute(
         _INSERT_GENERATION,
         {
@@ -94,12 +95,15 @@ def record_send(
             "created_at": generation.created_at,
         },
     )
+    for seq, text in written:
+        index_message(connection, seq, text)
 
 
 def record_messages(connection: apsw.Connection, blobs: Blobs, messages: Sequence[Message]) -> None:
     """See `Store.record_messages`."""
     bring_back(connection, [message.conversation_id for message in messages])
-    _insert_messages(connection, blobs, messages)
+    for seq, text in _insert_messages(connection, blobs, messages):
+        index_message(connection, seq, text)
 
 
 def record_start(connection: apsw.Connection, row_id: str, generation_id: str) -> None:
@@ -146,7 +150,8 @@ def record_end(
     parts = _take_out(connection, blobs, parts_text(message), place)
     seq = connection.execute("UPDATE messages SET parts = ? WHERE id = ? RETURNING seq", (parts, message.id)).get
     if seq is not None:
-        _index(connection, seq, message)
+        index_models(connection, generation.id)
+        index_message(connection, seq, message.text)
     connection.execute("DELETE FROM received_bytes WHERE seq >= ? AND generation = ?", (received_from, generation.id))
     count_changed(connection)
 
@@ -188,6 +193,7 @@ def record_settlement(connection: apsw.Connection, settlement: Settlement) -> bo
     """See `Store.record_settlement`."""
     info = settlement.info
     cost = info.total_cost if info else None
+    pico = pico_of(cost)
     connection.execute(
         "UPDATE settlements SET state = :state, attempts = :attempts, next_attempt_at = :next, record = :record,"
         " settled_cost = :cost, settled_pico = :pico, leased_by = NULL, leased_until = NULL"
@@ -199,10 +205,12 @@ def record_settlement(connection: apsw.Connection, settlement: Settlement) -> bo
             "next": settlement.next_attempt_at,
             "record": None if settlement.record is None else text_of(settlement.record),
             "cost": None if cost is None else write_cost(cost),
-            "pico": pico_of(cost),
+            "pico": pico,
         },
     )
     is_news = connection.changes() == 1
+    if is_news and pico is not None:
+        index_settled(connection, settlement.generation_id, pico)
     count_changed(connection)
     return is_news
 
@@ -254,13 +262,17 @@ def _insert_conversation(connection: apsw.Connection, conversation: Conversation
             conversation.created_at,
         ),
     )
+    index_title(connection, conversation.id)
 
 
-def _insert_messages(connection: apsw.Connection, blobs: Blobs, messages: Sequence[Message]) -> None:
+def _insert_messages(connection: apsw.Connection, blobs: Blobs, messages: Sequence[Message]) -> list[tuple[int, str]]:
+    """The place and the text of each, to be indexed once what wrote them is there."""
+    written = []
     for message in messages:
         parts = _take_out(connection, blobs, parts_text(message), message.conversation_id)
         seq = connection.execute(_INSERT_MESSAGE, {**message_values(message), "parts": parts}).get
-        _index(connection, seq, message)
+        written.append((seq, message.text))
+    return written
 
 
 def _open_settlement(connection: apsw.Connection, generation_id: str) -> None:
@@ -274,12 +286,3 @@ def _take_out(connection: apsw.Connection, blobs: Blobs, text: bytes, conversati
         connection.execute("INSERT INTO blob_uses (hash, conversation) VALUES (?, ?) ON CONFLICT DO NOTHING", use)
 
     return blobs.take_out(text, remember).decode("utf-8", "replace")
-
-
-def _index(connection: apsw.Connection, seq: int, message: Message) -> None:
-    text = message.text
-    if text:
-        text = text.encode("utf-8", "replace").decode()
-        connection.execute("INSERT OR REPLACE INTO message_text (rowid, text) VALUES (?, ?)", (seq, text))
-    else:
-        connection.execute("DELETE FROM message_text WHERE rowid = ?", (seq,))

@@ -55,6 +55,17 @@ async def write_articles(
     return articles
 
 
+def point_to(message_id: str | None, articles: Sequence[Markup]) -> list[Markup]:
+    """The same, with the heading of that message's article as the place where reading begins."""
+    name, heading = f'data-message="{message_id}"', '<h2 class="unseen"'
+    return [
+        pages.trust(str(article).replace(heading, f'{heading} id="here" tabindex="-1"', 1))
+        if name in str(article).partition(">")[0]
+        else article
+        for article in articles
+    ]
+
+
 def write_question(message: Message, branch: Branch | None) -> Markup:
     """A person's message."""
     return pages.render("message_user", message=message, branch=branch)

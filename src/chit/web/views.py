@@ -19,7 +19,7 @@ from chit.render.addresses import find_host
 from chit.store.private import WAS_PRIVATE
 from chit.store.protocol import Session
 from chit.web import pages
-from chit.web.articles import write_articles
+from chit.web.articles import point_to, write_articles
 from chit.web.chrome import preferred_model
 from chit.web.context import write_context
 from chit.web.conversation_list import show_total, write_archive
@@ -30,6 +30,7 @@ from chit.web.hub import Hub
 from chit.web.live_reply import Snapshot
 from chit.web.parameter_panel import write_chips, write_panel
 from chit.web.parameter_routes import sheet_of_defaults
+from chit.web.search_view import SearchView
 from chit.web.sessions import Sessions
 from chit.web.talk import Talk
 
@@ -46,6 +47,7 @@ class Views:
         self._hub = hub
         self._talk = talk
         self._sessions = sessions
+        self._search = SearchView()
 
     async def write(self, path: str, session_hash: str) -> dict[str, Any]:
         """`screen`, `title`, `html` and `data` for a page's address, with `epoch` and `seq`: where the stream stands.
@@ -76,8 +78,12 @@ class Views:
                 before = parse_qs(address.query).get("before", [""])[0]
                 return _screen("archive", "Archive", await write_archive(self._desk.app.store, before))
             case ["c", conversation_id]:
-                leaf = parse_qs(address.query).get("leaf", [None])[0]
-                return await self._conversation(conversation_id, leaf, live)
+                query = parse_qs(address.query)
+                leaf, at = query.get("leaf", [None])[0], query.get("at", [None])[0]
+                return await self._conversation(conversation_id, leaf, live, at)
+            case ["search"]:
+                found = await self._search.write(self._desk.app.store, address.query, session_hash)
+                return _screen("search", "Search", **found)
             case _:
                 return await self._start()
 
@@ -100,9 +106,12 @@ class Views:
         return _screen("new", "", html, model=model, chips=write_chips({}, desk.default_parameters))
 
     async def _conversation(
-        self, conversation_id: str, leaf: str | None, live: Mapping[str, Snapshot]
+        self, conversation_id: str, leaf: str | None, live: Mapping[str, Snapshot], at: str | None
     ) -> dict[str, Any]:
-        """On the branch of its newest message, or on that of `leaf` with what came of it last."""
+        """On the branch of its newest message, or on that of `leaf` or `at` with what came of it last.
+
+        Where `at` is far above its end, only what stands around it is shown.
+        """
         store = self._desk.app.store
         try:
             conversation = await store.get_conversation(conversation_id)
@@ -111,24 +120,31 @@ class Views:
                 raise
             cost = await store.sum_conversation(conversation_id)
             return _screen("forgotten", "Private", pages.render("forgotten", cost=cost))
-        newest = await store.find_newest_under(conversation_id, leaf) if leaf else None
-        messages = _trim(await store.list_messages_page(conversation_id, newest, None, PAGE))
+        wanted = at or leaf
+        end = await store.find_newest_under(conversation_id, wanted) if wanted else None
+        rest = 0
+        if at and end:
+            end, rest = await store.find_stretch(conversation_id, at, end, PAGE)
+        messages = _trim(await store.list_messages_page(conversation_id, end, None, PAGE))
         last = next((message for message in reversed(messages) if message.source == "actor"), None)
         generation = await store.find_generation(find_original(last) or last.id) if last else None
-        context = await self._write_context(generation) if generation else None
+        context = await self._write_context(generation) if generation and not rest else None
         html = pages.render(
             "conversation",
             title=conversation.title or "Untitled",
             conversation_id=conversation_id,
             private=conversation.private,
-            messages=await self._write(messages, live, context),
+            messages=point_to(at, await self._write(messages, live, context)),
+            rest=rest,
+            rest_path=f"/c/{conversation_id}?leaf={at}",
         )
         summary = await store.find_summary(conversation_id)
         return _screen(
-            "conversation",
+            "reading" if rest else "conversation",
             conversation.title or "Untitled",
             html,
             conversation=conversation_id,
+            at=at,
             leaf=messages[-1].id if messages else None,
             more=_more(messages),
             model=_requested_models(generation),

@@ -10,6 +10,7 @@ import * as messages from "./messages.js";
 import { choose } from "./models.js";
 import * as params from "./params.js";
 import { load, onView, path, showOwn, view } from "./router.js";
+import "./search.js";
 import { isSignedIn, signIn } from "./session.js";
 import * as settings from "./settings.js";
 import "./shortcuts.js";
@@ -68,8 +69,8 @@ function arrived(next, { moves }) {
   sidebar.toggleDrawer(false);
   if (moves) {
     main.scrollTop = 0;
-    follow.jump();
     focusScreen(next.screen);
+    follow.begin();
   }
   params.arrive(next, moves);
   settings.arrive(next, moves);
@@ -101,7 +102,7 @@ async function start() {
   if (code !== null) {
     history.replaceState(null, "", path()); // neither history nor a copied link keeps it
   }
-  onView(messages.hold, arrived);
+  onView(arrived, messages.hold);
   addEventListener("signed-out", showSignedOut);
   stream.listen(take, chrome.showConnection);
   const isUsedUp = code !== null && !(await signIn(code));

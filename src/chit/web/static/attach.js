@@ -69,7 +69,7 @@ new MutationObserver(() => {
   document.querySelectorAll("[data-media]").forEach((each) => near.observe(each));
 }).observe(document, { childList: true, subtree: true });
 
-onView(() => {}, (_, { moves }) => {
+onView((_, { moves }) => {
   if (moves) {
     coming.replaceChildren();
     urls.forEach(URL.revokeObjectURL);

@@ -48,6 +48,13 @@ export function jump() {
   grew();
 }
 
+export function begin() {
+  jump();
+  const here = document.getElementById("here");
+  following = !here;
+  here?.focus();
+}
+
 // Older content came in above: what is read stays where it is.
 export function keepPlace(insert) {
   const { scrollHeight, scrollTop } = main;

@@ -5,16 +5,14 @@ import { merge } from "./merge.js";
 import { ask, at } from "./session.js";
 
 const main = document.getElementById("main");
-let begin;
-let end;
+const watchers = [];
 let turn = 0;
 
 export let view = { screen: "wait", data: {} };
 
-// `asked` is called when a view is asked for, `stands` with the view once it does, or with null if none came.
-export function onView(asked, stands) {
-  begin = asked;
-  end = stands;
+// `stands` is called with the view once it does, or with null if none came; `asked` when one is asked for.
+export function onView(stands, asked) {
+  watchers.push({ stands, asked });
 }
 
 export function path() {
@@ -30,7 +28,7 @@ export async function go(to, { replace } = {}) {
 export async function load({ moves } = {}) {
   turn += 1;
   const mine = turn;
-  begin();
+  watchers.forEach(({ asked }) => asked?.());
   let next = null;
   try {
     next = await ask("GET", at`/view?path=${path()}`);
@@ -45,13 +43,14 @@ export async function load({ moves } = {}) {
     if (next) {
       show(next, goesElsewhere);
     }
-    end(next, { moves: goesElsewhere });
+    watchers.forEach(({ stands }) => stands(next, { moves: goesElsewhere }));
   }
 }
 
 function show(next, goesElsewhere) {
+  const stays = next.screen === view.screen && (next.screen === "search" || !goesElsewhere);
   view = next;
-  if (next.screen === "conversation" && !goesElsewhere) {
+  if (stays && ["conversation", "search"].includes(next.screen)) {
     const fresh = main.cloneNode(false);
     put(fresh, next.html);
     merge(main, fresh); // what is read, selected and opened stays so

@@ -15,7 +15,14 @@ function toggleReceipt() {
   }
 }
 
-const KEYS = { "?": toggleHelp, "/": composer.focus, j: jump, m: focusModel, r: toggleReceipt };
+const KEYS = {
+  "?": toggleHelp,
+  "/": () => document.querySelector("#search input").focus(),
+  c: composer.focus,
+  j: jump,
+  m: focusModel,
+  r: toggleReceipt,
+};
 
 document.addEventListener("keydown", (event) => {
   const { key, target } = event;
