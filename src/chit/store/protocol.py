@@ -12,6 +12,7 @@ from chit.core.conversation import Conversation, ConversationSummary
 from chit.core.generation import Generation, Origin, Settlement
 from chit.core.messages import Message
 from chit.errors import StoreError
+from chit.store.dossier_protocol import DossierStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Integrity:
     """False where the time ran out first."""
 
 
-class Store(Protocol):
+class Store(DossierStore, Protocol):
     """Conversations, messages, generations, settlements, settings, sessions."""
 
     @property

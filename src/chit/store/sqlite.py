@@ -12,7 +12,7 @@ from chit.core.messages import Message
 from chit.errors import StoreDamaged, StoreError
 from chit.store import branch, deletion, reads, rendered, summaries, writes
 from chit.store.connection import open_connection
-from chit.store.database import Database
+from chit.store.dossier_database import DossierDatabase
 from chit.store.examination import examine_integrity
 from chit.store.home import Home
 from chit.store.protocol import Found, Integrity, Session
@@ -21,7 +21,7 @@ FIRST_LOOK = 2.0
 """Seconds from the end of a generation to the first look for its record (design §4)."""
 
 
-class SqliteStore(Database):
+class SqliteStore(DossierDatabase):
     """See `protocol.Store` for what each method promises.
 
     Reading works without a running event loop: these methods never wait, so that `chit show` need not import asyncio.

@@ -73,23 +73,33 @@ def record_send(
 ) -> None:
     """See `Store.record_send`."""
     if conversation is not None:
-        _insert_conversation(connection, conversation)
+        insert_conversation(connection, conversation)
     for message in messages:
-        parts = _take_out(connection, blobs, parts_text(message), message.conversation_id)
-        seq = connection.execute(_INSERT_MESSAGE, {**message_values(message), "parts": parts}).get
-        _index(connection, seq, message)
+        insert_message(connection, blobs, message)
+    insert_generation(connection, blobs, generation)
+
+
+def insert_message(connection: apsw.Connection, blobs: Blobs, message: Message) -> None:
+    """The newest of all."""
+    parts = take_out(connection, blobs, parts_text(message), message.conversation_id)
+    seq = connection.execute(_INSERT_MESSAGE, {**message_values(message), "parts": parts}).get
+    _index(connection, seq, message)
+
+
+def insert_generation(connection: apsw.Connection, blobs: Blobs, generation: Generation) -> None:
+    """As it is sent. `end_generation` adds what it came to."""
     connection.execute(
         _INSERT_GENERATION,
         {
             "id": generation.id,
-            "message": generation.message_id,
+            "message": generation.message_id or None,
             "conversation": generation.conversation_id,
             "owner": generation.owner,
             "origin": generation.origin,
             "streamed": generation.streamed,
             "state": generation.state,
             "requested_model": generation.requested_model and join_surrogates(generation.requested_model),
-            "request": _take_out(connection, blobs, generation.request, generation.conversation_id),
+            "request": take_out(connection, blobs, generation.request, generation.conversation_id),
             "created_at": generation.created_at,
         },
     )
@@ -98,7 +108,7 @@ def record_send(
 def record_start(connection: apsw.Connection, row_id: str, generation_id: str) -> None:
     """See `Store.record_start`. An id seen before keeps the settlement it has."""
     generation_id = join_surrogates(generation_id)
-    _open_settlement(connection, generation_id)
+    open_settlement(connection, generation_id)
     connection.execute(
         "UPDATE generations SET state = 'streaming', generation_id = ? WHERE id = ?", (generation_id, row_id)
     )
@@ -125,22 +135,34 @@ def record_end(
 
     `received_from` is the place of the first received bytes, 0 if that is not known.
     """
+    end_generation(connection, blobs, generation, completion=completion, now=now, due=due)
+    parts = take_out(connection, blobs, parts_text(message), generation.conversation_id)
+    seq = connection.execute("UPDATE messages SET parts = ? WHERE id = ? RETURNING seq", (parts, message.id)).get
+    if seq is not None:
+        _index(connection, seq, message)
+    connection.execute("DELETE FROM received_bytes WHERE seq >= ? AND generation = ?", (received_from, generation.id))
+
+
+def end_generation(
+    connection: apsw.Connection,
+    blobs: Blobs,
+    generation: Generation,
+    *,
+    completion: bytes | None,
+    now: float,
+    due: float,
+) -> None:
+    """The final row; a settlement that waits for the end becomes due."""
     values = mend_texts(generation_values(generation))
     if (generation_id := values["generation_id"]) is not None:
-        _open_settlement(connection, generation_id)
+        open_settlement(connection, generation_id)
         connection.execute(
             "UPDATE settlements SET ended_at = :now, next_attempt_at = :due"
             " WHERE generation_id = :id AND state = 'pending' AND ended_at IS NULL",
             {"id": generation_id, "now": now, "due": due},
         )
-    place = generation.conversation_id
-    stored = None if completion is None else _take_out(connection, blobs, completion, place)
+    stored = None if completion is None else take_out(connection, blobs, completion, generation.conversation_id)
     connection.execute(_END_GENERATION, {**values, "completion": stored})
-    parts = _take_out(connection, blobs, parts_text(message), place)
-    seq = connection.execute("UPDATE messages SET parts = ? WHERE id = ? RETURNING seq", (parts, message.id)).get
-    if seq is not None:
-        _index(connection, seq, message)
-    connection.execute("DELETE FROM received_bytes WHERE seq >= ? AND generation = ?", (received_from, generation.id))
 
 
 def adopt(connection: apsw.Connection, dead_owners: Sequence[str], owner: str) -> list[str]:
@@ -223,7 +245,8 @@ def delete_sessions(connection: apsw.Connection, only: str | None) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _insert_conversation(connection: apsw.Connection, conversation: Conversation) -> None:
+def insert_conversation(connection: apsw.Connection, conversation: Conversation) -> None:
+    """Without its messages."""
     connection.execute(
         _INSERT_CONVERSATION,
         (
@@ -239,11 +262,14 @@ def _insert_conversation(connection: apsw.Connection, conversation: Conversation
     )
 
 
-def _open_settlement(connection: apsw.Connection, generation_id: str) -> None:
+def open_settlement(connection: apsw.Connection, generation_id: str) -> None:
+    """Its job, unless it has one."""
     connection.execute("INSERT INTO settlements (generation_id) VALUES (?) ON CONFLICT DO NOTHING", (generation_id,))
 
 
-def _take_out(connection: apsw.Connection, blobs: Blobs, text: bytes, conversation_id: str) -> str:
+def take_out(connection: apsw.Connection, blobs: Blobs, text: bytes, conversation_id: str) -> str:
+    """The text of a column, its large media in files that the conversation uses."""
+
     def remember(name: str, size: int) -> None:
         connection.execute("INSERT INTO blobs (hash, size) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, size))
         use = (name, conversation_id)
