@@ -1,11 +1,12 @@
 """Everything that is known of one conversation, as exports carry it and imports bring it back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from chit.core.conversation import Conversation
+from chit.core.fault import scrub_value
 from chit.core.generation import RUNNING, Generation
-from chit.core.messages import Message
+from chit.core.messages import Message, decode_part, encode_part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +24,6 @@ class Dossier:
     """The media that requests refer to, by the SHA-256 of its text."""
     received: Mapping[str, bytes] = field(default_factory=dict)
     """What came so far of generations that still run, by our id."""
-
-    @property
-    def is_running(self) -> bool:
-        """Whether a reply is still being written."""
-        return any(generation.state in RUNNING for generation in self.generations)
 
 
 def withhold(dossier: Dossier) -> Dossier:
@@ -54,6 +50,33 @@ def empty(generation: Generation) -> Generation:
 def is_empty(generation: Generation) -> bool:
     """Whether nothing is left of it but what it cost."""
     return not generation.request and generation.completion is None and generation.error is None
+
+
+def scrub_dossier(dossier: Dossier, scrub: Callable[[str], str]) -> Dossier:
+    """Without keys in anything that is for reading: requests and completions stay as they are."""
+    conversation = dossier.conversation
+    return replace(
+        dossier,
+        conversation=replace(conversation, title=scrub(conversation.title)) if conversation else None,
+        messages=tuple(
+            replace(each, parts=tuple(decode_part(scrub_value(encode_part(part), scrub)) for part in each.parts))
+            for each in dossier.messages
+        ),
+        generations=tuple(_scrub_generation(each, scrub) for each in dossier.generations),
+    )
+
+
+def _scrub_generation(generation: Generation, scrub: Callable[[str], str]) -> Generation:
+    settlement = generation.settlement
+    return replace(
+        generation,
+        model=scrub_value(generation.model, scrub),
+        requested_model=scrub_value(generation.requested_model, scrub),
+        provider=scrub_value(generation.provider, scrub),
+        generation_id=scrub_value(generation.generation_id, scrub),
+        error=scrub_value(generation.error, scrub),
+        settlement=replace(settlement, record=scrub_value(settlement.record, scrub)) if settlement else None,
+    )
 
 
 def interrupt(dossier: Dossier) -> Dossier:

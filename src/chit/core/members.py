@@ -1,6 +1,5 @@
 """The members of an object in a file, taken one by one, each with its type; what is left over is not ours."""
 
-import math
 import re
 from collections.abc import Collection
 from typing import Any
@@ -10,8 +9,8 @@ from chit.core.surrogates import has_surrogates
 MOST_TEXT = 10_000
 """Characters of a title, a name or an id."""
 _LARGEST = 2**63 - 1
-_LATEST = 1e12
-"""Seconds: far beyond every calendar, and still exact."""
+_LATEST = 253e9
+"""Seconds: the year 9987, since lists show days and calendars end."""
 
 
 class DossierInvalid(ValueError):
@@ -76,7 +75,7 @@ class Members:
         time = self.take(name)
         if isinstance(time, bool) or not isinstance(time, int | float):
             raise self.refuse(name, "is no time")
-        if not (math.isfinite(time) and abs(time) <= _LATEST):
+        if not 0 <= time <= _LATEST:
             raise self.refuse(name, "is no time")
         return float(time)
 
