@@ -223,6 +223,7 @@ def settings(**changes: Any) -> Markup:
         "sessions": [session, other],
         "data_folder": "/home/me/.local/share/chit",
         "version": "0.1.0",
+        "imported": "",
     }
     return pages.render("settings", **{**variables, **changes})
 

@@ -29,11 +29,10 @@ _SLUG_LENGTH = 40
 
 async def export_one(store: Store, conversation_id: str, form: Form, scrub: Scrub) -> tuple[str, bytes]:
     """Name and content of a file. Pictures in Markdown stand in the text itself. Raises `NotFound`, `StoreError`."""
-    dossier = await store.load_dossier(conversation_id)
+    dossier = prepare(await store.load_dossier(conversation_id))
     if dossier.conversation is None:
         raise NotFound(f"the conversation {conversation_id} was deleted", hint="For a while it can be brought back.")
-    data = await asyncio.to_thread(_write, prepare(dossier), form, scrub)
-    return name_file(dossier, form), data
+    return name_file(dossier, form, scrub), await asyncio.to_thread(_write, dossier, form, scrub)
 
 
 async def export_all(store: Store, form: Form, scrub: Scrub) -> AsyncIterator[bytes]:
@@ -58,10 +57,10 @@ async def export_all(store: Store, form: Form, scrub: Scrub) -> AsyncIterator[by
     yield packed.end()
 
 
-def name_file(dossier: Dossier, form: Form, number: int | None = None) -> str:
+def name_file(dossier: Dossier, form: Form, scrub: Scrub, number: int | None = None) -> str:
     """Of letters, digits and hyphens: what any system takes, and nothing that a title could turn into a path."""
     conversation = dossier.conversation
-    title = conversation.title if conversation else "deleted"
+    title = scrub(conversation.title) if conversation else "deleted"
     slug = re.sub(r"[^a-z0-9]+", "-", title.lower())[:_SLUG_LENGTH].strip("-")
     end = re.sub(r"[^0-9A-Za-z]", "", dossier.id)[-8:]
     pieces = ("" if number is None else f"{number:06}", slug or "conversation", end)
@@ -88,6 +87,11 @@ def _write(dossier: Dossier, form: Form, scrub: Scrub) -> bytes:
     return _write_transcript(dossier, lambda address: address, scrub)
 
 
+def _write_transcript(dossier: Dossier, place: Place, scrub: Scrub) -> bytes:
+    """Scrubbed twice: before marks of Markdown stand between the letters of a key, and with everything together."""
+    return scrub(write_transcript(scrub_dossier(dossier, scrub), place)).encode("utf-8", "replace")
+
+
 def _pack(packed: ZipStream, pictures: PictureFiles, number: int, dossier: Dossier, form: Form, scrub: Scrub) -> bytes:
     return b"".join(_add(packed, pictures, number, dossier, form, scrub))
 
@@ -95,7 +99,7 @@ def _pack(packed: ZipStream, pictures: PictureFiles, number: int, dossier: Dossi
 def _add(
     packed: ZipStream, pictures: PictureFiles, number: int, dossier: Dossier, form: Form, scrub: Scrub
 ) -> Iterator[bytes]:
-    name = name_file(dossier, form, number)
+    name = name_file(dossier, form, scrub, number)
     if form == "json":
         yield packed.add(name, encode_dossier(dossier, scrub))
         return

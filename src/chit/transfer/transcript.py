@@ -46,7 +46,7 @@ def write_transcript(dossier: Dossier, place: Place) -> str:
             pieces += _write_message(message, written.get(message.id), tree, place)
     if conversation.private:
         pieces.append("*This conversation is private: nothing of it is kept but what it cost.*")
-    return "\n\n".join(pieces) + "\n"
+    return "\n\n".join(piece.rstrip() for piece in pieces) + "\n"
 
 
 def _front_matter(dossier: Dossier) -> str:

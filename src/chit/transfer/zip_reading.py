@@ -38,7 +38,7 @@ class BoundedZip:
     def __init__(self, file: IO[bytes], size: int) -> None:
         """`size` is that of the file, in bytes."""
         try:
-            self._zip = zipfile.ZipFile(_Bounded(file))
+            self._zip = zipfile.ZipFile(_Bounded(file, size))
             entries = self._zip.infolist()
         except _BROKEN:
             raise _refuse("it is not a zip, or not whole") from None
@@ -86,16 +86,18 @@ class BoundedZip:
 class _Bounded:
     """A file that is read in small pieces only, but for the list of files."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], size: int) -> None:
         self._file = file
+        self._size = size
         self.seek, self.tell, self.close = file.seek, file.tell, file.close
         self.seekable = file.seekable
 
     def read(self, count: int = -1) -> bytes:
         """Raises `BadZipFile` where more is wanted than any list of ours has."""
-        if not 0 <= count <= MOST_DIRECTORY:
+        wanted = self._size - self._file.tell() if count < 0 else count
+        if wanted > MOST_DIRECTORY:
             raise zipfile.BadZipFile("the list of files is too long")
-        return self._file.read(count)
+        return self._file.read(wanted)
 
 
 def _check(entry: zipfile.ZipInfo) -> None:

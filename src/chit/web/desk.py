@@ -17,6 +17,7 @@ from chit.vault.passphrase import Passphrase
 from chit.vault.status import find_marks, find_status
 from chit.web.desk_state import DeskState, ShownKeychain, show_key, show_vault
 from chit.web.errands import Errands
+from chit.web.imports import Imports
 from chit.web.key_keeping import KeyKeeping
 from chit.web.key_ring import HandedOver, KeyRing
 from chit.web.sandbox_room import OpenSandbox, SandboxRoom
@@ -41,6 +42,7 @@ class Desk:
         """Everything that pages want to know: what the app that is shown tells, and what the desk does."""
         self.keeping = KeyKeeping(ring, publish=notices.publish, remember=self._remember)
         self.errands = Errands()
+        self.imports = Imports()
         self.warning: str | None = None
         self._room = room
         self._moving = asyncio.Lock()

@@ -9,6 +9,7 @@ from pathlib import Path
 from chit.app import end_task
 from chit.errors import StoreError
 from chit.web.conversation_routes import ConversationRoutes
+from chit.web.data_routes import DataRoutes
 from chit.web.desk import Desk
 from chit.web.desk_routes import desk_routes
 from chit.web.hub import Hub
@@ -40,6 +41,7 @@ async def open_front(
         *ConversationRoutes(desk, talk, hub).routes(),
         *ViewRoutes(desk, Views(desk, talk, sessions, hub), hub).routes(),
         *StreamRoutes(hub).routes(),
+        *DataRoutes(desk, hub, desk.imports, scrub=handed.scrub).routes(),
     ]
     async with AsyncExitStack() as closing:
         closing.push_async_callback(talk.close)

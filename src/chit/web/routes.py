@@ -30,6 +30,8 @@ class Route:
     """A stream is broken off when its session is revoked. Shell and static files hold no data."""
     needs: Literal["session", "local token", "nothing"] = "session"
     """A signed-in browser's token, a program's own (`/v1`), or none."""
+    takes: Literal["json", "bytes"] = "json"
+    """What a body may be; bytes are a file, as `application/octet-stream`, and the handler says how many."""
 
     def __post_init__(self) -> None:
         is_empty = self.kind in ("shell", "static")

@@ -135,6 +135,7 @@ class Views:
             fixed=_find_fixed(),
             sessions=[_show_session(each, session_hash) for each in await self._sessions.list()],
             data_folder=str(state.home),
+            imported=desk.imports.show(desk.app),
             version=VERSION,
         )
 

@@ -3,6 +3,7 @@
 import "./actions.js";
 import * as chrome from "./chrome.js";
 import * as composer from "./composer.js";
+import { imported } from "./data.js";
 import * as follow from "./follow.js";
 import * as messages from "./messages.js";
 import { choose } from "./models.js";
@@ -26,6 +27,7 @@ const EVENTS = {
     }
   },
   balance: chrome.showBalance,
+  imported,
   locked: () => settings.refreshUnlessTyping(),
   unlocked: () => settings.refreshUnlessTyping(),
   prefs: (event) => setTheme(event.theme),

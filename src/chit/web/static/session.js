@@ -54,7 +54,7 @@ export async function call(path, options = {}) {
     headers.set("Authorization", `Bearer ${token}`);
   }
   if (options.body !== undefined) {
-    headers.set("Content-Type", "application/json");
+    headers.set("Content-Type", options.type ?? "application/json");
   }
   const reply = await fetch(path, { ...options, headers, credentials: "omit", redirect: "error", cache: "no-store" });
   if (reply.status === 401 && path !== "/session") {
@@ -66,13 +66,16 @@ export async function call(path, options = {}) {
   return reply;
 }
 
-// The JSON of an answer, null for an empty one. Throws a `Problem`.
-export async function ask(method, path, body) {
+// The JSON of an answer, null for an empty one; of bytes, with their `type`, the answer itself. Throws a `Problem`.
+export async function ask(method, path, body, type) {
   let reply;
   try {
-    reply = await call(path, body === undefined ? { method } : { method, body: JSON.stringify(body) });
+    reply = await call(path, body === undefined ? { method } : { method, type, body: type ? body : JSON.stringify(body) });
   } catch {
     throw new Problem(0, { message: "Chit does not answer. Is it still running?", kind: "unreachable" });
+  }
+  if (type && reply.ok) {
+    return reply;
   }
   const text = await reply.text();
   let json = null;
