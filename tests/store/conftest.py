@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.store.contract", "tests.store.contract_history")
+pytest.register_assert_rewrite("tests.store.contract", "tests.store.contract_history", "tests.store.contract_dossiers")

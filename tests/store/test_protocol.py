@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 from tests.store.contract import OpenStore, StoreContract
+from tests.store.contract_dossiers import DossierContract
 from tests.store.contract_history import HistoryContract
 
 from chit.store.protocol import Store
 from chit.store.sqlite import open_store as open_sqlite
 
 
-class TestSqliteStore(StoreContract, HistoryContract):
+class TestSqliteStore(StoreContract, HistoryContract, DossierContract):
     """SQLite."""
 
     @pytest.fixture

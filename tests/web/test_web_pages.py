@@ -13,6 +13,7 @@ from tests.web import stage_samples as samples
 
 from chit.core.generation import Chit
 from chit.core.messages import AnnotationPart, MediaPart, Message, ReasoningPart, TextPart, ToolCallPart, ToolResultPart
+from chit.transfer.importing import Report
 from chit.web import pages
 from chit.web.slip import Slip
 
@@ -103,10 +104,13 @@ SETTINGS: dict[str, Any] = {
     "sessions": [SESSION, SESSION],
     "data_folder": EVIL,
     "version": EVIL,
+    "imported": EVIL,
 }
 LOCKED = SimpleNamespace(state="locked", path=EVIL, problem=None)
 UNLOCKED = SimpleNamespace(state="unlocked", path=EVIL, seconds_left=60.0, sharing_problem=EVIL)
+REPORT = Report(total=3, done=3, added=1, completed=1, messages=2, here=1, refused=2, problems=(EVIL,))
 CASES: list[tuple[str, dict[str, Any]]] = [
+    ("import_report", {"report": REPORT, "problem": SimpleNamespace(message=EVIL, hint=EVIL), "is_running": False}),
     ("message_user", {"message": evil_message("user"), "branch": BRANCH}),
     (
         "message_actor",

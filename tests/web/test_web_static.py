@@ -117,10 +117,12 @@ def test_every_button_does_something() -> None:
     """Each word in a `data-do` or `data-form` has its function, and each function its word."""
     actions, settings = read(STATIC / "actions.js"), read(STATIC / "settings.js")
     table = actions.partition("const DOES = {")[2].partition("\n};")[0]
-    known = set(re.findall(r'^  (?:async )?"?([a-z-]+)"?(?:: |\()', table, flags=re.MULTILINE))
+    added = [more.partition("\n});")[0] for path in SCRIPTS for more in read(path).split("\ndoes({")[1:]]
+    known = set(re.findall(r'^  (?:async )?"?([a-z-]+)"?(?:: |\()', "".join([table, *added]), flags=re.MULTILINE))
     assert set(re.findall(r'data-do="([a-z-]+)"', all_markup())) == known
     forms = settings.partition("export const send = {")[2].partition("\n};")[0]
     sent = set(re.findall(r'^  async "?([a-z-]+)"?\(', forms, flags=re.MULTILINE))
+    sent |= {name for path in SCRIPTS for name in re.findall(r"^send\.([a-z]+) = ", read(path), flags=re.MULTILINE)}
     assert set(re.findall(r'data-form="([a-z-]+)"', all_markup())) == sent
 
 

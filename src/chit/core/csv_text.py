@@ -1,12 +1,11 @@
 """Tables as CSV (RFC 4180) that a spreadsheet opens without running anything (attack case 41)."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 
 from chit.core.surrogates import join_surrogates
 
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_QUOTED = frozenset(',"\r\n')
 
 
 def write_csv(rows: Iterable[Sequence[object]]) -> str:
@@ -14,13 +13,13 @@ def write_csv(rows: Iterable[Sequence[object]]) -> str:
 
     A text that a spreadsheet would take for a formula gets a leading apostrophe. Numbers are left as they are.
     """
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerows([_cell(value) for value in row] for row in rows)
-    return out.getvalue()
+    return "".join(f"{','.join(map(_cell, row))}\r\n" for row in rows)
 
 
-def _cell(value: object) -> object:
+def _cell(value: object) -> str:
     if not isinstance(value, str):
-        return value
+        return "" if value is None else str(value)
     text = join_surrogates(value)
-    return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text
+    if text.startswith(_STARTS_A_FORMULA):
+        text = f"'{text}"
+    return '"' + text.replace('"', '""') + '"' if _QUOTED & set(text) else text

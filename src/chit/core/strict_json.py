@@ -31,6 +31,8 @@ def decode_strictly(data: bytes) -> dict[str, Any]:
         value = json.loads(
             data.decode(), object_pairs_hook=_take_once, parse_constant=_refuse_constant, parse_float=_finite
         )
+    except JsonInvalid:
+        raise
     except UnicodeDecodeError:
         raise JsonInvalid("it is not UTF-8") from None
     except json.JSONDecodeError as error:

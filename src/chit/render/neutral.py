@@ -21,7 +21,6 @@ OWN_LABEL = "chit-"
 """Labels of links that begin so are those of the document around the text."""
 _LONGEST = 400_000
 """Characters of a text that is looked into."""
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _IGNORED = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028\u2029\ufeff]+")
 """What browsers pass over in an address, or might."""
 _RUN = re.compile("`+")
@@ -76,8 +75,8 @@ def _is_harmless(token: Token) -> bool:
 
 
 def _may_lead(address: str) -> bool:
-    scheme = _SCHEME.match(_IGNORED.sub("", unquote(address)))
-    return scheme is None or scheme[1].lower() in ("http", "https", "mailto")
+    plainly = _IGNORED.sub("", unquote(address)).lower()
+    return plainly.startswith(("http://", "https://", "mailto:")) or ":" not in plainly
 
 
 def _rewrite(source: str, *, spans: bool, links: bool) -> str:

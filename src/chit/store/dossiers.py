@@ -6,7 +6,7 @@ from dataclasses import replace
 import apsw
 
 from chit.core.blob_text import fill_request, list_references
-from chit.core.dossier import Dossier
+from chit.core.dossier import Dossier, withhold
 from chit.core.dossier_merge import DossierConflict, Merge, plan_merge
 from chit.core.generation import RUNNING, Generation, Settlement
 from chit.core.jsontext import encode_json
@@ -62,7 +62,7 @@ def load_dossier(connection: apsw.Connection, blobs: Blobs, conversation_id: str
         connection.execute("COMMIT")
     if dossier is None:
         raise NotFound(f"there is no conversation {conversation_id}", hint="It may have been deleted.")
-    return dossier if deleted_at is None else replace(dossier, conversation=None, messages=())
+    return dossier if deleted_at is None else withhold(replace(dossier, conversation=None))
 
 
 def add_dossier(

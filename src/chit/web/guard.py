@@ -15,7 +15,7 @@ from chit.web.refusal import Refused
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _HTTP_PORT = 80
 _ALLOWED_HOST = re.compile(r"(?=[a-z0-9])[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
-_TAKEN = {"json": "application/json", "bytes": "application/octet-stream"}
+_TAKEN = {"json": [["application/json"]], "bytes": [["application/json"], ["application/octet-stream"]]}
 _OWN_SITES = {"same-origin", "none"}
 _SIMPLE_TYPES = {"", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
 """What a page of any site may send without asking first; "" is no type at all."""
@@ -50,16 +50,15 @@ class Guard:
             raise Refused(403, "This is not for pages of other sites.")
 
     def check_content(self, request: web.BaseRequest, *, takes: Literal["json", "bytes"] = "json") -> None:
-        """Of a request that may change something: a body must be JSON, or bytes where the route takes them.
+        """Of a request that may change something: a body must be JSON, which no form can send. Raises `Refused`.
 
-        No form can send either. Raises `Refused`.
+        Where the route takes bytes, `application/octet-stream` is as good: no form can send that either.
         """
         kinds = [text.partition(";")[0].strip().lower() for text in request.headers.getall("Content-Type", [])]
-        if kinds == [_TAKEN[takes]] or not (kinds or request.body_exists):
+        if kinds in _TAKEN[takes] or not (kinds or request.body_exists):
             return
         is_simple = any(kind in _SIMPLE_TYPES for kind in kinds or [""])
-        words = "JSON" if takes == "json" else "bytes"
-        raise Refused(403 if is_simple else 415, f"Send {words}, with Content-Type: {_TAKEN[takes]}.")
+        raise Refused(403 if is_simple else 415, "Send JSON, with Content-Type: application/json.")
 
 
 def _is_top_level(request: web.BaseRequest) -> bool:
