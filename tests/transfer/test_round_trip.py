@@ -4,6 +4,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.dossiers import dossiers, fill, same
@@ -15,7 +16,9 @@ from chit.store.dossier_protocol import Added
 from chit.store.sqlite import SqliteStore
 
 several = st.lists(dossiers(), min_size=1, max_size=3)
-run_often = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+slow = [HealthCheck.too_slow]
+some_times = settings(deadline=None, max_examples=12, suppress_health_check=slow)
+often = settings(deadline=None, max_examples=300, suppress_health_check=slow)
 
 
 async def export(store: SqliteStore) -> list[bytes]:
@@ -23,9 +26,37 @@ async def export(store: SqliteStore) -> list[bytes]:
     return [encode_dossier(await store.load_dossier(id), same) for id in await store.list_dossiers()]
 
 
-@run_often
+@some_times
 @given(made=several)
 async def test_an_export_becomes_an_equal_home(made: list[Dossier]) -> None:
+    """Of any conversations."""
+    await go_there_and_back(made)
+
+
+@pytest.mark.long
+@often
+@given(made=several)
+async def test_many_exports_become_equal_homes(made: list[Dossier]) -> None:
+    """Of very many."""
+    await go_there_and_back(made)
+
+
+@some_times
+@given(made=several, data=st.data())
+async def test_what_is_missing_is_added_and_twice_is_once(made: list[Dossier], data: st.DataObject) -> None:
+    """Of any conversations."""
+    await complete(made, data)
+
+
+@pytest.mark.long
+@often
+@given(made=several, data=st.data())
+async def test_what_is_missing_is_added_many_times(made: list[Dossier], data: st.DataObject) -> None:
+    """Of very many."""
+    await complete(made, data)
+
+
+async def go_there_and_back(made: list[Dossier]) -> None:
     """Through JSON into an empty home: its own export is equal to the last byte, and so is every cost and the order."""
     with tempfile.TemporaryDirectory() as folder:
         first = await fill(Path(folder, "first"), *made)
@@ -43,9 +74,7 @@ async def test_an_export_becomes_an_equal_home(made: list[Dossier]) -> None:
         await second.close()
 
 
-@run_often
-@given(made=several, data=st.data())
-async def test_what_is_missing_is_added_and_twice_is_once(made: list[Dossier], data: st.DataObject) -> None:
+async def complete(made: list[Dossier], data: st.DataObject) -> None:
     """A home that has a part of it gets the rest; after that the same file changes nothing, and no cost is doubled."""
     with tempfile.TemporaryDirectory() as folder:
         whole = await fill(Path(folder, "whole"), *made)

@@ -101,7 +101,8 @@ class _Rows:
             elif different <= _OUTCOME and _went_on(mine, theirs):
                 self._grown.add(mine["message_id"])
             else:
-                raise DossierConflict(f"a reply in it is another one here ({', '.join(sorted(different))})")
+                names = sorted(different - _SAID or different)
+                raise DossierConflict(f"a reply in it is another one here ({', '.join(names)})")
         return added, filled
 
     def compare_messages(self) -> list[Message]:
