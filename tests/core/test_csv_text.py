@@ -44,3 +44,8 @@ def test_values_that_are_no_texts() -> None:
     row = (None, True, False, -3, 2.5, Decimal("-1.98E-8"), Decimal("12.50"))
     assert write_csv([row]) == ",yes,no,-3,2.5,-0.0000000198,12.50\r\n"
     assert write_csv([]) == ""
+
+
+def test_half_a_character_is_replaced() -> None:
+    """No file could hold it."""
+    assert write_csv([["half \ud83d", 1]]) == "half \ufffd,1\r\n"

@@ -2,5 +2,5 @@
 
 import pytest
 
-CONTRACTS = ("contract", "contract_history", "contract_search", "contract_shelves", "contract_spending")
-pytest.register_assert_rewrite(*(f"tests.store.{name}" for name in CONTRACTS))
+CONTRACTS = ("", "_dossiers", "_history", "_search", "_shelves", "_spending")
+pytest.register_assert_rewrite(*(f"tests.store.contract{name}" for name in CONTRACTS))

@@ -21,7 +21,7 @@ from chit.core.jsontext import JsonInvalid, decode_json
 from chit.core.percentiles import find_bucket
 from chit.core.spending import SpendingQuery
 from chit.core.usage import Usage, read_cost, to_pico
-from chit.store import charges, deletion, spending, writes
+from chit.store import charges, deletion, inserts, spending, writes
 from chit.store import connection as connection_module
 from chit.store.blobs import Blobs
 from chit.store.connection import open_connection
@@ -98,7 +98,7 @@ class Life:
         self._sent: list[tuple[Generation, Any]] = []
         self._conversations = [a_conversation(private=number == 1) for number in range(3)]
         for conversation in self._conversations:
-            writes._insert_conversation(connection, conversation)
+            inserts.insert_conversation(connection, conversation)
 
     def take(self, step: tuple[Any, ...]) -> None:
         """One of them; those that make no sense now are left out."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.store.contract import OpenStore, StoreContract
+from tests.store.contract_dossiers import DossierContract
 from tests.store.contract_history import HistoryContract
 from tests.store.contract_search import SearchContract
 from tests.store.contract_shelves import ShelvesContract
@@ -28,7 +29,9 @@ async def open_many(folder: Path, open_one: Callable[[Path], Store]) -> AsyncIte
         await store.close()
 
 
-class TestSqliteStore(StoreContract, HistoryContract, SearchContract, ShelvesContract, SpendingContract):
+class TestSqliteStore(
+    StoreContract, DossierContract, HistoryContract, SearchContract, ShelvesContract, SpendingContract
+):
     """SQLite."""
 
     @pytest.fixture

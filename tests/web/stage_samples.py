@@ -247,6 +247,7 @@ def settings(**changes: Any) -> Markup:
         "parameters": parameter_form(),
         "data_folder": "/home/me/.local/share/chit",
         "version": "0.1.0",
+        "imported": "",
     }
     return pages.render("settings", **{**variables, **changes})
 

@@ -27,6 +27,7 @@ from chit.core.parameter_chips import Chip
 from chit.core.parameter_field import Field, Kind
 from chit.core.parameter_form import Problem
 from chit.sandbox.picture import draw_png
+from chit.transfer.importing import Report
 from chit.web import pages
 from chit.web.branches import Branch, NamedVersion
 from chit.web.parameter_panel import Control, Sheet
@@ -135,6 +136,7 @@ SETTINGS: dict[str, Any] = {
     "parameters": EVIL,
     "data_folder": EVIL,
     "version": EVIL,
+    "imported": EVIL,
 }
 KINDS: tuple[tuple[Kind, int | None], ...] = (
     ("number", None),
@@ -170,7 +172,9 @@ PANEL: dict[str, Any] = {
 }
 LOCKED = SimpleNamespace(state="locked", path=EVIL, problem=None)
 UNLOCKED = SimpleNamespace(state="unlocked", path=EVIL, seconds_left=60.0, sharing_problem=EVIL)
+REPORT = Report(total=3, done=3, added=1, completed=1, messages=2, here=1, refused=2, problems=(EVIL,))
 CASES: list[tuple[str, dict[str, Any]]] = [
+    ("import_report", {"report": REPORT, "problem": SimpleNamespace(message=EVIL, hint=EVIL), "is_running": False}),
     ("message_user", {"message": evil_message("user"), "branch": BRANCH}),
     (
         "message_actor",

@@ -7,6 +7,8 @@ made are left as they are: a negative one is no formula.
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from chit.core.surrogates import join_surrogates
+
 Cell = str | int | float | Decimal | bool | None
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -26,7 +28,7 @@ def _write_cell(cell: Cell) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, Decimal):
         return format(cell, "f")
-    text = str(cell)
+    text = join_surrogates(str(cell))
     if isinstance(cell, str) and text.lstrip(" ").startswith(_FORMULA):
         text = f"'{text}"
     return '"{}"'.format(text.replace('"', '""')) if _QUOTED.intersection(text) else text

@@ -14,6 +14,7 @@ from chit.core.messages import Message
 from chit.core.search import SearchQuery
 from chit.core.search_page import SearchPage
 from chit.errors import StoreError
+from chit.store.dossier_protocol import DossierStore
 from chit.store.spending_protocol import SpendingStore
 
 Shelf = Literal["all", "open", "pinned", "archived"]
@@ -59,7 +60,7 @@ class Integrity:
     """False where the time ran out first."""
 
 
-class Store(SpendingStore, Protocol):
+class Store(DossierStore, SpendingStore, Protocol):
     """Conversations, messages, generations, settlements, settings, sessions."""
 
     @property

@@ -14,6 +14,7 @@ from chit.errors import StoreDamaged, StoreError
 from chit.store import branch, deletion, reads, rendered, summaries, writes
 from chit.store.connection import open_connection
 from chit.store.conversations import Conversations
+from chit.store.dossier_database import DossierDatabase
 from chit.store.examination import examine_integrity
 from chit.store.home import Home
 from chit.store.protocol import Found, Integrity, Session
@@ -24,7 +25,7 @@ FIRST_LOOK = 2.0
 """Seconds from the end of a generation to the first look for its record (design §4)."""
 
 
-class SqliteStore(Conversations, SearchDatabase, SpendingDatabase):
+class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDatabase):
     """See `protocol.Store` for what each method promises.
 
     Reading works without a running event loop: these methods never wait, so that `chit show` need not import asyncio.

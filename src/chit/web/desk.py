@@ -17,6 +17,7 @@ from chit.vault.passphrase import Passphrase
 from chit.vault.status import find_marks, find_status
 from chit.web.desk_state import DeskState, ShownKeychain, show_key, show_vault
 from chit.web.errands import Errands
+from chit.web.imports import Imports
 from chit.web.key_keeping import KeyKeeping
 from chit.web.key_ring import HandedOver, KeyRing
 from chit.web.sandbox_room import OpenSandbox, SandboxRoom
@@ -43,6 +44,7 @@ class Desk:
         self.errands = Errands()
         self.prefs_turn = asyncio.Lock()
         """One change of the preferences at a time, so that the desk goes on with what the file says last."""
+        self.imports = Imports()
         self.warning: str | None = None
         self._room = room
         self._moving = asyncio.Lock()

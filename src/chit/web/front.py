@@ -13,6 +13,7 @@ from chit.web.attachment_routes import AttachmentRoutes
 from chit.web.compression_routes import CompressionRoutes
 from chit.web.conversation_routes import ConversationRoutes
 from chit.web.costs_routes import CostsRoutes
+from chit.web.data_routes import DataRoutes
 from chit.web.desk import Desk
 from chit.web.desk_routes import desk_routes
 from chit.web.hub import Hub
@@ -50,6 +51,7 @@ async def open_front(
         *ParameterRoutes(desk, hub, PrefsRoutes(desk)).routes(),
         *CostsRoutes(desk).routes(),
         *CompressionRoutes(desk).routes(),
+        *DataRoutes(desk, hub, desk.imports, scrub=handed.scrub).routes(),
     ]
     async with AsyncExitStack() as closing:
         closing.push_async_callback(talk.close)

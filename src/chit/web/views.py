@@ -189,6 +189,7 @@ class Views:
             sessions=[_show_session(each, session_hash) for each in await self._sessions.list()],
             parameters=pages.trust(write_panel(sheet_of_defaults(desk))),
             data_folder=str(state.home),
+            imported=desk.imports.show(desk.app),
             version=VERSION,
         )
 

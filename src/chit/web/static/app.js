@@ -5,6 +5,7 @@ import "./attach.js";
 import "./branches.js";
 import * as chrome from "./chrome.js";
 import * as composer from "./composer.js";
+import { imported } from "./data.js";
 import * as follow from "./follow.js";
 import * as messages from "./messages.js";
 import { choose } from "./models.js";
@@ -32,6 +33,7 @@ const EVENTS = {
   list: () => sidebar.load(),
   amended: (event) => event.conversation === view.data.conversation && load(),
   balance: chrome.showBalance,
+  imported,
   locked: settings.refreshUnlessTyping,
   unlocked: settings.refreshUnlessTyping,
   prefs({ theme }) {

@@ -8,7 +8,7 @@ export async function download(path, name) {
   const reply = await request("GET", path);
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await reply.blob());
-  link.download = name;
+  link.download = name ?? reply.headers.get("Content-Disposition").split('"')[1];
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), KEPT);
 }

@@ -38,7 +38,7 @@ export async function call(path, options = {}) {
     headers.Authorization = `Bearer ${mine}`;
   }
   if (options.body !== undefined) {
-    headers["Content-Type"] = "application/json";
+    headers["Content-Type"] = options.type ?? "application/json";
   }
   const reply = await fetch(path, { ...options, headers, credentials: "omit", redirect: "error", cache: "no-store" });
   if (reply.status === 401 && path !== "/session") {
@@ -50,11 +50,11 @@ export async function call(path, options = {}) {
   return reply;
 }
 
-// The answer to what was done as it was asked. Throws a `Problem`.
-export async function request(method, path, body) {
+// The answer to what was done as it was asked; a body with a `type` is sent as it is, others as JSON. Throws a `Problem`.
+export async function request(method, path, body, type) {
   let reply;
   try {
-    reply = await call(path, { method, body: body && JSON.stringify(body) });
+    reply = await call(path, { method, type, body: type || !body ? body : JSON.stringify(body) });
   } catch {
     throw new Problem(0, { message: "Chit does not answer. Is it still running?" });
   }
