@@ -60,7 +60,13 @@ async def test_screens_with_a_key(house: House, look: dict[str, Any]) -> None:
         await tab.stands(".failure")
         await tab.go(".failure summary")
         found += await find_violations(tab, "failure")
-        for path, screen in (("/settings", "settings"), ("/leave?to=https://xn--pypal-4ve.example/", "leave")):
+        for path, screen in (
+            ("/settings", "settings"),
+            ("/leave?to=https://xn--pypal-4ve.example/", "leave"),
+            ("/search", "search"),
+            ("/search?q=code&model=a&has=", "search"),
+            ("/search?has=error", "search"),
+        ):
             await tab.page.goto(f"{house.address}{path}")
             await tab.screen(screen)
             found += await find_violations(tab, screen)
