@@ -249,6 +249,16 @@ async def _settings(page: Page, origin: str) -> None:
     await _until(page, _there(".settings"))
 
 
+async def _search(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/search?q=retry+http")
+    await _until(page, _there(".found mark"))
+
+
+async def _filters(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/search?q=&from=model&has=error")
+    await _until(page, _there(".found a"))
+
+
 async def _leave(page: Page, origin: str) -> None:
     await page.goto(f"{origin}/leave?to=https%3A%2F%2Fxn--pypal-4ve.example%2Fsign-in")
     await _until(page, _there(".leave"))
@@ -289,6 +299,8 @@ SHOTS = (
     Shot(name="differences", go=_differences),
     Shot(name="costs", go=_costs),
     Shot(name="settings", go=_settings),
+    Shot(name="search", go=_search),
+    Shot(name="search-filters", go=_filters),
     Shot(name="leave", go=_leave),
     Shot(name="help", go=_help),
     Shot(name="drawer", go=_drawer),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chit.core.searchable import SEAM, is_whole, searchable
+from chit.core.searchable import SEAM, searchable
 
 
 @pytest.mark.parametrize(
@@ -28,9 +28,3 @@ def test_seams(text: str, words: list[str]) -> None:
 def test_nothing_else_changes(text: str) -> None:
     """Without seams it is what it was, half characters aside, and it can always be stored."""
     assert searchable(text).replace(SEAM, "") == text.encode("utf-8", "replace").decode()
-
-
-def test_what_a_word_can_grow_to() -> None:
-    """A Chinese character is whole, a letter is not."""
-    assert is_whole("今")
-    assert not is_whole("c")

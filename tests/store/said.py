@@ -13,7 +13,7 @@ from chit.core.conversation import Conversation
 from chit.core.generation import Generation, GenerationState, Settlement
 from chit.core.messages import Message, TextPart
 from chit.core.search import SearchQuery
-from chit.core.searchable import is_whole, searchable
+from chit.core.searchable import searchable
 from chit.core.usage import Usage
 from chit.store.protocol import Store
 from chit.store.rows import pico_of
@@ -37,6 +37,7 @@ async def ask(
     answer: str = "",
     *,
     conversation: Conversation | None = None,
+    parent: str | None = None,
     state: GenerationState = "done",
     cost: str | None = None,
     settled: str | None = None,
@@ -46,7 +47,7 @@ async def ask(
 ) -> tuple[Said, Said]:
     """A question and its reply, recorded as they are when they happen; settled where a settled cost is given."""
     place = conversation or a_conversation(title=question[:40])
-    asked = a_message(place, parts=(TextPart(question),), created_at=created_at)
+    asked = a_message(place, parts=(TextPart(question),), parent_id=parent, created_at=created_at)
     empty = a_message(place, source="actor", parts=(), parent_id=asked.id, created_at=created_at)
     generation = a_generation(empty, store.owner, created_at=created_at, **generation_members)
     await store.record_send(
@@ -102,11 +103,8 @@ def _wanted(query: SearchQuery) -> list[tuple[list[str], bool]]:
     runs = []
     for place, word in enumerate(query.words, 1):
         tokens, is_open = tokens_of(word), query.is_open and place == len(query.words)
-        is_open = is_open and bool(tokens) and not is_whole(tokens[-1])
-        if is_open and len(tokens[-1]) == 1:
-            tokens, is_open = tokens[:-1], False
         if tokens:
-            runs.append((tokens, is_open))
+            runs.append((tokens, is_open and len(tokens[-1]) > 1))
     return runs
 
 

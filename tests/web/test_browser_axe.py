@@ -83,6 +83,9 @@ async def test_screens_with_a_key(house: House, look: dict[str, Any]) -> None:
             ("/costs", "costs"),
             ("/settings", "settings"),
             ("/leave?to=https://xn--pypal-4ve.example/", "leave"),
+            ("/search", "search"),
+            ("/search?q=code&model=a&has=", "search"),
+            ("/search?has=error", "search"),
         ):
             await tab.page.goto(f"{house.address}{path}")
             await tab.screen(screen)

@@ -81,7 +81,7 @@ async def test_the_keyboard(house: House) -> None:
         await tab.page.keyboard.press("m")
         await tab.until("document.activeElement.matches('.model-input')")
         await tab.page.keyboard.press("Escape")
-        await tab.page.keyboard.press("/")
+        await tab.page.keyboard.press("c")
         await tab.until("document.activeElement.matches('.composer textarea')")
         await tab.page.keyboard.press("Escape")
         await tab.page.keyboard.press(",")

@@ -17,7 +17,7 @@ from typing import Any
 from chit.core.messages import Source
 from chit.core.usage import to_pico
 
-MOST_TEXT = 500
+MOST_TEXT = 300
 """Characters of a query that are read: what is beyond them could only cost time."""
 MOST_PICO = 2**63 - 1
 

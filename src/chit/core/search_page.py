@@ -54,6 +54,6 @@ class SearchPage:
     is_complete: bool = True
     """False where the time ran out: there may be more on this page, and beyond it."""
     is_idle: bool = False
-    """Nothing was asked for: no filter, and no word of more than a letter that is still being typed."""
+    """Nothing was asked for: no filter, and no word that can be searched for."""
     unsearchable: tuple[str, ...] = ()
     """Words without letters or digits, for which nothing can be searched; they were left out."""

@@ -22,8 +22,3 @@ def searchable(text: str) -> str:
         return text
     text = text.encode("utf-8", "replace").decode()
     return _ALONE.sub(rf"{SEAM}\g<0>{SEAM}", _FACETS.sub(" ", text))
-
-
-def is_whole(word: str) -> bool:
-    """Whether it is a word that cannot be the beginning of a longer one."""
-    return _ALONE.match(word) is not None

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from math import nextafter
 from typing import Any, cast
 
 import apsw
@@ -18,15 +19,16 @@ from chit.core.excerpt import Piece, Term, Token, Tokenize, write_excerpt
 from chit.core.jsontext import decode_json
 from chit.core.search import MOST_PICO, SearchQuery
 from chit.core.search_page import FoundMessage, FoundTitle, SearchPage
-from chit.core.searchable import is_whole, searchable
+from chit.core.searchable import searchable
 from chit.store.rows import text_of
 from chit.store.schema_search import HAS_ERROR, PICO, WRITTEN_BY
 from chit.store.search_index import read_text
 
 TITLES = 3
-"""Conversations at most above the messages of the first page: those of which none stands there."""
+"""Conversations at most above the messages of the first page: those of which none stands there. Where there are filters
+there are none, since titles are slow to filter."""
 LEAST_BEGINNING = 2
-"""Letters of a word from which on longer ones are found. A single letter that is being typed does not count yet."""
+"""Letters of a word from which on longer ones are found: one alone is a word, or would be the beginning of too many."""
 _MOST_MODELS = 100
 """Beyond so many the index is not asked for each; the exact condition is slower, and the same."""
 _END = 2**63 - 1
@@ -96,7 +98,7 @@ def search(connection: apsw.Connection, query: SearchQuery, before: int | None, 
         return SearchPage(titles=found, more=more, is_complete=is_complete, unsearchable=unsearchable)
     messages, more, is_complete = _find(connection, _MESSAGES, plan, before, limit)
     titles = []
-    if before is None and plan.words and is_complete:
+    if before is None and plan.words and not plan.conditions and is_complete:
         titles, _, is_complete = _find(connection, _TITLES, plan, None, TITLES)
     shown = {row[5] for row in messages}  # most titles are the first words of a message that stands there already
     return SearchPage(
@@ -142,12 +144,9 @@ def _plan(connection: apsw.Connection, query: SearchQuery, tokenize: Tokenize) -
         if not tokens:
             plan.unsearchable.append(word)
             continue
-        is_open = is_last and not is_whole(tokens[-1])
-        if is_open and len(tokens[-1]) < LEAST_BEGINNING:
-            is_open, tokens = False, tokens[:-1]
-        if tokens:
-            plan.terms.append(Term(tokens, is_open))
-            plan.words.append(_quote(tokens) + ("*" if is_open else ""))
+        is_open = is_last and len(tokens[-1]) >= LEAST_BEGINNING
+        plan.terms.append(Term(tokens, is_open))
+        plan.words.append(_quote(tokens) + ("*" if is_open else ""))
     excluded = ([token for _, _, token in tokenize(searchable(word).encode())] for word in query.excluded)
     plan.excluded = [_quote(tokens) for tokens in excluded if tokens]
     _plan_days(plan, query)
@@ -174,7 +173,7 @@ def _plan_days(plan: _Plan, query: SearchQuery) -> None:
     if query.before:
         plan.bindings["before_day"] = end = _begin(query.before)
         plan.conditions.append("m.created_at < :before_day")
-        high = facets.day_of(end)
+        high = facets.day_of(nextafter(end, 0.0))
     if query.after or query.before:
         _plan_range(plan, facets.DAYS, low, high)
 

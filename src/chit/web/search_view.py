@@ -67,9 +67,7 @@ def describe_state(query: SearchQuery, page: SearchPage, *, is_older: bool) -> l
     lines = [f"“{word}” was left out: only letters and digits can be searched for." for word in page.unsearchable]
     lines += [f"What stands under “{name}” was not understood." for name in query.misread]
     count = len(page.messages) + len(page.titles)
-    if page.is_idle and query.words and not page.unsearchable:
-        lines.append("Type a second letter, or a space after this one.")
-    elif not page.is_complete:
+    if not page.is_complete:
         found = f"the {count} newest of what there is" if count else "nothing so far"
         lines.append(f"This takes too long: found in {SECONDS:.0f} seconds: {found}. Another word or filter may help.")
     elif page.is_idle:
