@@ -28,6 +28,7 @@ from chit.store.connection import open_connection
 from chit.store.home import Home
 from chit.store.schema import STEPS
 from chit.store.schema_spending import AMOUNTS, COUNTS, TOKENS
+from chit.store.sqlite import open_store
 
 BLOBS = Blobs(Path("unused"))
 DAY = 86_400.0
@@ -413,3 +414,31 @@ def test_a_range_is_read_from_few_rows(fresh: apsw.Connection) -> None:
     ] == []
     assert any("charges_by_cost" in step for step in plans)
     assert any("charges_by_day" in step for step in plans)
+
+
+async def test_what_another_program_wrote_is_counted_before_it_is_told(tmp_path: Path) -> None:
+    """Rows that came into the file by other ways are in the sums of the next answer; a row that went is not."""
+    store = open_store(tmp_path)
+    other = open_connection(Home(tmp_path).database)
+    assert (await store.sum_spending(SpendingQuery())).total.charges == 0
+    with other:
+        record_run(other, "gen-1", usage=Usage(cost=Decimal(1)))
+        other.execute("INSERT INTO uncounted SELECT seq FROM generations")
+    assert (await store.sum_spending(SpendingQuery())).total.cost == 1
+    other.execute("DELETE FROM generations")
+    assert charges.has_uncounted(other)
+    assert (await store.sum_spending(SpendingQuery())).total.charges == 0
+    assert not charges.has_uncounted(other)
+    other.close()
+    await store.close()
+
+
+@pytest.mark.parametrize("record", ["{", "[]", '{"id": 3}'])
+def test_a_record_that_cannot_be_read(fresh: apsw.Connection, record: str) -> None:
+    """It tells nothing, and what was settled still counts; nothing else waits for it."""
+    record_run(fresh, "gen-1", model="a/one")
+    writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record={"total_cost": 1}))
+    fresh.execute("UPDATE settlements SET record = ?, settled_pico = 7", (record,))
+    record_run(fresh, "gen-2", usage=Usage(cost=Decimal(1)))
+    answer = spending.sum_spending(fresh, SpendingQuery())
+    assert (answer.total.cost_pico, answer.models["a/one"].cost_pico) == (7 + 10**12, 7)
