@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -28,54 +28,91 @@ from chit.store.connection import open_connection
 from chit.store.home import Home
 from chit.store.schema import STEPS
 from chit.store.schema_spending import AMOUNTS, COUNTS, TOKENS
+from chit.store.sqlite import open_store
 
 BLOBS = Blobs(Path("unused"))
 DAY = 86_400.0
-COSTS = st.none() | st.decimals(min_value=-10, max_value=9_300_000, allow_nan=False, places=14)
-COUNT = st.none() | st.integers(0, 50) | st.just(2**63 - 1)
-NAMES = st.none() | st.sampled_from(["a/one", "a/two", "x" * 300])
-IDS = st.none() | st.integers(0, 3)
-ENDS = st.fixed_dictionaries(
-    {
-        "state": st.sampled_from(["done", "stopped", "cut", "failed", "unknown"]),
-        "model": NAMES,
-        "provider": NAMES,
-        "usage": st.builds(
-            Usage,
-            prompt_tokens=COUNT,
-            completion_tokens=COUNT,
-            cached_tokens=COUNT,
-            cost=COSTS,
-            upstream_cost=COSTS,
-            is_byok=st.booleans(),
-        ),
-        "time_to_first_token_ms": st.none() | st.integers(0, 100_000),
-    }
-)
-RECORDS = st.fixed_dictionaries(
-    {},
-    optional={
-        "total_cost": COSTS.map(lambda cost: None if cost is None else str(cost)),
-        "cache_discount": COSTS.map(lambda cost: None if cost is None else float(cost)),
-        "upstream_inference_cost": st.none() | st.floats(0, 5),
-        "model": NAMES,
-        "provider_name": NAMES,
-        "is_byok": st.booleans(),
-        "latency": st.none() | st.floats(0, 1e11),
-        "native_tokens_prompt": COUNT,
-        "native_tokens_cached": COUNT,
-    },
-)
-STEP = st.one_of(
-    st.tuples(st.just("send"), st.integers(0, 2), st.floats(-1e9, 3e9) | st.just(1e300)),
-    st.tuples(st.just("start"), st.integers(0, 9), st.integers(0, 3)),
-    st.tuples(st.just("end"), st.integers(0, 9), IDS, ENDS),
-    st.tuples(st.just("settle"), st.integers(0, 3), st.sampled_from(["settled", "pending", "gave_up"]), RECORDS),
-    st.tuples(st.just("delete"), st.integers(0, 2)),
-    st.tuples(st.just("purge"), st.booleans()),
-    st.tuples(st.just("remove"), st.integers(0, 9)),
-    st.tuples(st.just("damage"), st.integers(0, 3)),
-)
+COSTS = [None, *map(Decimal, ("0", "0.0000000000198", "-1.5", "0.25", "9000000.1234567890125", "9300000"))]
+COUNTS_TOLD = [None, 0, 7, 2**63 - 1]
+NAMES = [None, "a/one", "a/two", "x" * 300]
+STATES = ["done", "done", "stopped", "cut", "failed", "unknown"]
+TIMES = [0.0, 1.0, 1.7e9, 1.7e9 + 40 * DAY, -1e9, 1e300]
+VERBS = [
+    "send",
+    "end",
+    "end",
+    "end",
+    "settle",
+    "settle",
+    "settle",
+    "start",
+    "delete",
+    "purge",
+    "remove",
+    "damage",
+    "check",
+]
+STEPS_TAKEN = st.lists(st.integers(0, 2**60), min_size=6, max_size=24)
+"""Each is a step with everything in it, by `Dice`: drawn member by member, most steps would find nothing to do."""
+
+
+class Dice:
+    """Chooses as a number says."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def choose(self, pool: Sequence[Any]) -> Any:
+        """The next member of it."""
+        self._number, place = divmod(self._number, len(pool))
+        return pool[place]
+
+    def throw(self) -> tuple[Any, ...]:
+        """A step of `Life`."""
+        match verb := self.choose(VERBS):
+            case "send":
+                return verb, self.choose(range(3)), self.choose(TIMES)
+            case "end":
+                return verb, self.choose(range(5)), self.choose([None, 0, 0, 1]), self._end()
+            case "settle":
+                return (
+                    verb,
+                    self.choose(range(2)),
+                    self.choose(["settled", "settled", "pending", "gave_up"]),
+                    self._record(),
+                )
+            case "start":
+                return verb, self.choose(range(5)), self.choose(range(2))
+            case "delete" | "damage" | "purge":
+                return verb, self.choose(range(2))
+            case "remove":
+                return verb, self.choose(range(5))
+        return (verb,)
+
+    def _end(self) -> dict[str, Any]:
+        usage = Usage(
+            cost=self.choose(COSTS),
+            prompt_tokens=self.choose(COUNTS_TOLD),
+            completion_tokens=self.choose(COUNTS_TOLD),
+            upstream_cost=self.choose(COSTS),
+            is_byok=self.choose([False, True]),
+        )
+        members = {"state": self.choose(STATES), "model": self.choose(NAMES), "provider": self.choose(NAMES)}
+        return members | {"usage": usage, "time_to_first_token_ms": self.choose([None, 0, 700, 90_000])}
+
+    def _record(self) -> dict[str, Any]:
+        cost, saved = self.choose(COSTS), self.choose(COSTS)
+        return {
+            "total_cost": None if cost is None else str(cost),
+            "cache_discount": None if saved is None else float(saved),
+            "model": self.choose(NAMES),
+            "provider_name": self.choose(NAMES),
+            "is_byok": self.choose([False, True]),
+            "upstream_inference_cost": self.choose([None, 0.5]),
+            "latency": self.choose([None, 3, 1e11]),
+            "native_tokens_prompt": self.choose(COUNTS_TOLD),
+            "native_tokens_cached": self.choose(COUNTS_TOLD),
+        }
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +177,9 @@ class Life:
     def _remove(self, generation: Generation, _message: Any) -> None:
         """Nothing of ours does it; another program might."""
         self._db.execute("DELETE FROM generations WHERE id = ?", (generation.id,))
+
+    def _check(self) -> None:
+        check(self._db, {each.id: each.private for each in self._conversations})
 
     def _damage(self, number: int) -> None:
         """The same."""
@@ -251,17 +291,18 @@ def check(connection: apsw.Connection, private: dict[str, bool]) -> None:
     assert sum(sum(models.values()) for models in answer.periods.values()) == answer.total.cost_pico
 
 
-@given(st.lists(STEP, max_size=25))
+@given(STEPS_TAKEN)
 @settings(max_examples=150)
-def test_the_sums_are_those_of_a_recount(connection: apsw.Connection, steps: list[tuple[Any, ...]]) -> None:
+def test_the_sums_are_those_of_a_recount(connection: apsw.Connection, numbers: list[int]) -> None:
     """Whatever was sent, started, ended, settled once or again, deleted, purged, met twice, removed or damaged."""
     connection.execute("BEGIN")
     try:
         life = Life(connection)
-        private = {each.id: each.private for each in life._conversations}
-        for step in steps:
-            life.take(step)
-        check(connection, private)
+        for place in range(3):
+            life.take(("send", place, TIMES[place]))
+        for number in numbers:
+            life.take(Dice(number).throw())
+        life.take(("check",))
     finally:
         connection.execute("ROLLBACK")
 
@@ -413,3 +454,45 @@ def test_a_range_is_read_from_few_rows(fresh: apsw.Connection) -> None:
     ] == []
     assert any("charges_by_cost" in step for step in plans)
     assert any("charges_by_day" in step for step in plans)
+
+
+async def test_what_another_program_wrote_is_counted_before_it_is_told(tmp_path: Path) -> None:
+    """Rows that came into the file by other ways are in the sums of the next answer; a row that went is not."""
+    store = open_store(tmp_path)
+    other = open_connection(Home(tmp_path).database)
+    assert (await store.sum_spending(SpendingQuery())).total.charges == 0
+    with other:
+        record_run(other, "gen-1", usage=Usage(cost=Decimal(1)))
+        other.execute("INSERT INTO uncounted SELECT seq FROM generations")
+    assert (await store.sum_spending(SpendingQuery())).total.cost == 1
+    other.execute("DELETE FROM generations")
+    assert charges.has_uncounted(other)
+    assert (await store.sum_spending(SpendingQuery())).total.charges == 0
+    assert not charges.has_uncounted(other)
+    other.close()
+    await store.close()
+
+
+@pytest.mark.parametrize("record", ["{", "[]", '{"id": 3}'])
+def test_a_record_that_cannot_be_read(fresh: apsw.Connection, record: str) -> None:
+    """It tells nothing, and what was settled still counts; nothing else waits for it."""
+    record_run(fresh, "gen-1", model="a/one")
+    writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record={"total_cost": 1}))
+    fresh.execute("UPDATE settlements SET record = ?, settled_pico = 7", (record,))
+    record_run(fresh, "gen-2", usage=Usage(cost=Decimal(1)))
+    answer = spending.sum_spending(fresh, SpendingQuery())
+    assert (answer.total.cost_pico, answer.models["a/one"].cost_pico) == (7 + 10**12, 7)
+
+
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM generations WHERE id = ?", "UPDATE generations SET generation_id = 'gen-2' WHERE id = ?"]
+)
+def test_those_that_shared_an_id_are_counted_anew(fresh: apsw.Connection, change: str) -> None:
+    """When the first of them goes, or gets another id, the next one stands for the charge."""
+    first = record_run(fresh, "gen-1", model="a/one", usage=Usage(cost=Decimal(2)))
+    record_run(fresh, "gen-1", model="a/two", usage=Usage(cost=Decimal(1)))
+    fresh.execute("INSERT INTO settlements (generation_id) VALUES ('gen-2')")
+    assert list(spending.sum_spending(fresh, SpendingQuery()).models) == ["a/one"]
+    fresh.execute(change, (first.id,))
+    charges.count_changed(fresh)
+    assert spending.sum_spending(fresh, SpendingQuery()).models["a/two"].cost == 1

@@ -193,18 +193,14 @@ def _find_settlement(
     connection: apsw.Connection, generation_id: str | None
 ) -> tuple[str | None, int | None, GenerationInfo | None]:
     """State, cost and record. A record that cannot be read tells nothing, and keeps nothing else from being counted."""
-    if generation_id is None:
-        return None, None, None
     query = "SELECT state, settled_pico, record FROM settlements WHERE generation_id = ?"
-    row = connection.execute(query, (generation_id,)).fetchone()
-    if row is None:
-        return None, None, None
-    state, settled_pico, text = row
-    try:
-        record = None if text is None else decode_json(text.encode())
-    except JsonInvalid:
-        record = None
-    return state, settled_pico, read_generation_info(record) if isinstance(record, Mapping) else None
+    for state, settled_pico, text in connection.execute(query, (generation_id,)):
+        try:
+            record = None if text is None else decode_json(text.encode())
+        except JsonInvalid:
+            record = None
+        return state, settled_pico, read_generation_info(record) if isinstance(record, Mapping) else None
+    return None, None, None
 
 
 def _find_split(connection: apsw.Connection, model: str, provider: str, origin: str, private: bool) -> int:
