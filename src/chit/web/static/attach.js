@@ -96,11 +96,13 @@ does({
     row.remove();
     row.again();
   },
-  detach({ parentElement: row }) {
+  async detach({ parentElement: row }) {
     row.request?.abort();
+    if (row.id) {
+      await ask("DELETE", `/attachments/${row.id}`);
+    }
     row.remove();
     picker.focus();
-    return row.id && ask("DELETE", `/attachments/${row.id}`);
   },
   async save({ dataset }) {
     Object.assign(document.createElement("a"), { href: await load(dataset.from), download: dataset.name }).click();
