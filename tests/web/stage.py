@@ -98,6 +98,7 @@ class Stage:
             "/view/older": _older,
             "/view/conversations": lambda: {"html": samples.conversations(), "more": None},
             "/view/chrome": self._chrome,
+            "/attachments": lambda: {"html": ""},
             "/models": lambda: {"models": [model for model in MODELS if request.query["q"] in str(model["id"])]},
         }
         if request.method == "GET":

@@ -26,27 +26,27 @@ async function draw() {
 
 function add(file) {
   const row = form.querySelector("template").content.firstElementChild.cloneNode(true);
-  const request = new XMLHttpRequest();
+  const post = new XMLHttpRequest();
   row.querySelector("bdi").textContent = file.name;
-  row.request = request;
+  row.post = post;
   row.again = () => add(file);
   coming.append(row);
-  request.open("POST", path({ draft: draft(), name: file.name }));
-  request.setRequestHeader("Authorization", `Bearer ${token()}`);
-  request.responseType = "json";
-  request.upload.onprogress = ({ loaded, total }) => {
+  post.open("POST", path({ draft: draft(), name: file.name }));
+  post.setRequestHeader("Authorization", `Bearer ${token()}`);
+  post.responseType = "json";
+  post.upload.onprogress = ({ loaded, total }) => {
     row.querySelector("progress").value = loaded / total;
   };
-  request.onloadend = async () => {
-    if (request.status === 201) {
+  post.onloadend = async () => {
+    if (post.status === 201) {
       await draw();
       row.remove();
     } else {
-      row.dataset.status = request.status;
-      showProblem(row, request.response?.error ?? { message: "It got lost" });
+      row.dataset.status = post.status;
+      showProblem(row, post.response?.error ?? { message: "It got lost" });
     }
   };
-  request.send(file.slice(0, file.size, "application/octet-stream"));
+  post.send(file.slice(0, file.size, "application/octet-stream"));
 }
 
 const take = (files) => form.hidden || [...files].forEach(add);
@@ -97,7 +97,7 @@ does({
     row.again();
   },
   async detach({ parentElement: row }) {
-    row.request?.abort();
+    row.post?.abort();
     if (row.id) {
       await ask("DELETE", `/attachments/${row.id}`);
     }
