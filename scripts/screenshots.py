@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from playwright.async_api import Browser, Page, async_playwright
 
@@ -36,6 +36,12 @@ FLAGS = (
 SIZES = {"desktop": (1280, 900), "phone": (400, 860)}
 QUESTION = "How do I retry a flaky HTTP call without billing myself twice?"
 PATIENCE = 30.0
+_FILES: Any = [
+    {"name": "receipt-design.png", "mimeType": "image/png", "buffer": (IMAGES / f"{SHOWN[0]}.png").read_bytes()},
+    {"name": "minutes.md", "mimeType": "text/markdown", "buffer": b"# Minutes\n" * 90},
+    {"name": "terms.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7" + bytes(340_000)},
+    {"name": "setup.exe", "mimeType": "", "buffer": b"MZ\x90\0"},
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +205,34 @@ async def _reasoning(page: Page, origin: str) -> None:
     await page.click(".reasoning summary")
 
 
+async def _attaching(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await _until(page, _there(".new"))
+    await page.fill(".model-field .model-input", "openai/gpt-5-mini")
+    await page.keyboard.press("Escape")
+    await page.set_input_files(".composer input[type=file]", _FILES)
+    await _until(page, "document.querySelectorAll('.composer .parts li').length === 3")
+    await _until(page, _there(".coming .problem:not([hidden])"))
+    await page.fill(".composer textarea", "What do these say?")
+
+
+async def _attached(page: Page, _origin: str) -> None:
+    await page.click(".coming [data-do=detach]")
+    await page.click(".composer .send")
+    await _until(page, _there(".chit-line"))
+    await _until(page, "document.querySelector('figure img').src.startsWith('blob:')")
+    await page.evaluate("document.getElementById('main').scrollTop = 0")
+
+
+async def _drawn(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await _until(page, _there(".new"))
+    await _send(page, "Draw me something.", "sandbox/image")
+    await _until(page, _there(".chit-line"))
+    await _until(page, "document.querySelector('figure img')?.src.startsWith('blob:')")
+    await page.click(".chit-line")
+
+
 async def _failure(page: Page, origin: str) -> None:
     await page.goto(f"{origin}/")
     await _until(page, _there(".new"))
@@ -292,6 +326,9 @@ SHOTS = (
     Shot(name="private", go=_private),
     Shot(name="context", go=_context),
     Shot(name="reasoning", go=_reasoning),
+    Shot(name="attaching", go=_attaching),
+    Shot(name="attached", go=_attached),
+    Shot(name="drawn", go=_drawn),
     Shot(name="failure", go=_failure),
     Shot(name="cut", go=_cut),
     Shot(name="models", go=_models),

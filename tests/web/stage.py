@@ -99,6 +99,7 @@ class Stage:
             "/view/older": _older,
             "/view/conversations": lambda: {"html": samples.conversations(), "more": None},
             "/view/chrome": self._chrome,
+            "/attachments": lambda: {"html": ""},
             "/models": lambda: _suggest(request.query["q"]),
         }
         if request.method == "GET":

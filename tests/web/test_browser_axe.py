@@ -1,5 +1,6 @@
 """axe-core finds nothing that keeps people out: on every screen, light and dark, wide and narrow."""
 
+from base64 import b64decode
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from playwright.async_api import Browser
 from tests.web.browser import PHONE, Tab, opened_tab
 from tests.web.house import House, Tap, opened_house
 
+from chit.sandbox.picture import draw_png
 from chit.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -27,6 +29,11 @@ LOOKS: list[Any] = [
     )
 ]
 QUESTION = "Show me code, a table and math."
+FILES: Any = [
+    {"name": "cat.png", "mimeType": "image/png", "buffer": b64decode(draw_png().partition(",")[2])},
+    {"name": "paper.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"},
+    {"name": "program.exe", "mimeType": "", "buffer": b"MZ\x90\0"},
+]
 
 
 async def find_violations(tab: Tab, where: str) -> list[str]:
@@ -74,6 +81,16 @@ async def test_screens_with_a_key(house: House, look: dict[str, Any]) -> None:
             await tab.go(".menu")
             found += await find_violations(tab, "drawer")
             await tab.page.keyboard.press("Escape")
+        await tab.page.set_input_files(".composer input[type=file]", FILES)
+        await tab.stands(".composer .parts li", 2)
+        await tab.stands(".coming .problem:not([hidden])", 1)
+        found += await find_violations(tab, "attaching")
+        await tab.go(".coming [data-do=detach]")
+        await tab.page.fill(".model-field .model-input", "sandbox/image")
+        await send(tab, "Draw.")
+        await tab.stands(".from-actor[data-state=done]", 2)
+        await tab.until("[...document.images].every(each => each.src.startsWith('blob:'))")
+        found += await find_violations(tab, "attached, and a picture by a model")
         await tab.page.fill(".model-field .model-input", "sandbox/error-data-policy")
         await send(tab, "And now?")
         await tab.stands(".failure")

@@ -144,7 +144,7 @@ async def test_a_draft_has_room_for_so_much(staging: Staging, monkeypatch: pytes
         await staging.add("a", "x", give(b"x"))
 
 
-@pytest.mark.parametrize(("name", "most"), [("MOST_FILES", 1), ("MOST_STAGED", MIB + 4)])
+@pytest.mark.parametrize(("name", "most"), [("MOST_FILES", 1), ("MOST_STAGED", MIB + 2)])
 async def test_all_drafts_together_have_room_for_so_much(
     staging: Staging, monkeypatch: pytest.MonkeyPatch, name: str, most: int
 ) -> None:

@@ -26,27 +26,27 @@ async function draw() {
 
 function add(file) {
   const row = form.querySelector("template").content.firstElementChild.cloneNode(true);
-  const upload = new XMLHttpRequest();
+  const post = new XMLHttpRequest();
   row.querySelector("bdi").textContent = file.name;
-  row.upload = upload;
+  row.post = post;
   row.again = () => add(file);
   coming.append(row);
-  upload.open("POST", path({ draft: draft(), name: file.name }));
-  upload.setRequestHeader("Authorization", `Bearer ${token()}`);
-  upload.responseType = "json";
-  upload.upload.onprogress = ({ loaded, total }) => {
+  post.open("POST", path({ draft: draft(), name: file.name }));
+  post.setRequestHeader("Authorization", `Bearer ${token()}`);
+  post.responseType = "json";
+  post.upload.onprogress = ({ loaded, total }) => {
     row.querySelector("progress").value = loaded / total;
   };
-  upload.onloadend = async () => {
-    if (upload.status === 201) {
+  post.onloadend = async () => {
+    if (post.status === 201) {
       await draw();
       row.remove();
     } else {
-      row.dataset.status = upload.status;
-      showProblem(row, { message: upload.response?.error.said ?? "It got lost." });
+      row.dataset.status = post.status;
+      showProblem(row, { message: post.response?.error.said ?? "It got lost." });
     }
   };
-  upload.send(file.slice(0, file.size, "application/octet-stream"));
+  post.send(file.slice(0, file.size, "application/octet-stream"));
 }
 
 const take = (files) => form.hidden || [...files].forEach(add);
@@ -93,11 +93,13 @@ does({
     row.remove();
     row.again();
   },
-  detach({ parentElement: row }) {
-    row.upload?.abort();
+  async detach({ parentElement: row }) {
+    row.post?.abort();
+    if (row.id) {
+      await ask("DELETE", `/attachments/${row.id}`);
+    }
     row.remove();
     picker.focus();
-    return row.id && ask("DELETE", `/attachments/${row.id}`);
   },
   refile: ({ dataset }) => ask("POST", "/attachments/again", { draft: draft(), message: dataset.files }).then(draw),
 });
