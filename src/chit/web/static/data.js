@@ -1,14 +1,16 @@
-// Exports and imports: files that come and go.
+// Exports and imports.
 
 import { does } from "./actions.js";
 import { make, parse } from "./fragments.js";
 import { ask } from "./session.js";
 import { send } from "./settings.js";
 
-export const imported = ({ html }) => document.querySelector(".import-report")?.replaceChildren(parse(html));
+export const imported = ({ html }) => document.querySelector(".imported")?.replaceChildren(parse(html));
 
 does({
-  async save({ dataset: { path, name } }) {
+  async save(button) {
+    const { path, name } = button.dataset;
+    button.closest("[popover]")?.hidePopover();
     const file = name && (await window.showSaveFilePicker?.({ suggestedName: name }).catch(() => 0));
     if (file === 0) {
       return;

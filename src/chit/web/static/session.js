@@ -66,7 +66,7 @@ export async function call(path, options = {}) {
   return reply;
 }
 
-// The JSON of an answer, null for an empty one; of bytes, with their `type`, the answer itself. Throws a `Problem`.
+// The JSON of an answer, null for an empty one; with `type` the answer itself. Throws a `Problem`.
 export async function ask(method, path, body, type) {
   let reply;
   try {
