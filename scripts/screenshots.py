@@ -293,6 +293,26 @@ async def _filters(page: Page, origin: str) -> None:
     await _until(page, _there(".found a"))
 
 
+async def _data(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/settings/data")
+    await _until(page, _there(".settings"))
+    await page.set_input_files("#import", {"name": "chit.json", "mimeType": "", "buffer": b"{}"})
+    await page.click("form[data-form=import] button")
+    await _until(page, _there(".imported .problem"))
+
+
+async def _export(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await _until(page, _there(".list li"))
+    await page.click(".menu" if await page.is_visible(".menu") else ".list li a")
+    if await page.is_visible(".menu"):
+        await page.click(".list li a")
+        await _until(page, _there(".list [aria-current]"))
+        await page.click(".menu")
+    await page.hover(".list li")
+    await page.click(".list [popovertarget]")
+
+
 async def _leave(page: Page, origin: str) -> None:
     await page.goto(f"{origin}/leave?to=https%3A%2F%2Fxn--pypal-4ve.example%2Fsign-in")
     await _until(page, _there(".leave"))
@@ -338,6 +358,8 @@ SHOTS = (
     Shot(name="settings", go=_settings),
     Shot(name="search", go=_search),
     Shot(name="search-filters", go=_filters),
+    Shot(name="data", go=_data),
+    Shot(name="export", go=_export),
     Shot(name="leave", go=_leave),
     Shot(name="help", go=_help),
     Shot(name="drawer", go=_drawer),

@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Browser
+from tests.dossiers import a_dossier, same
+from tests.transfer.zips import make_zip
 from tests.web.browser import PHONE, Tab, opened_tab
 from tests.web.house import House, Tap, opened_house
 
+from chit.core.dossier_json import encode_dossier
 from chit.sandbox.picture import draw_png
 from chit.sandbox.server import Sandbox
+from chit.transfer.importing import Report
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -157,6 +161,35 @@ async def test_versions_shelves_and_private_ones(house: House, look: dict[str, A
         await tab.page.reload()
         await tab.screen("forgotten")
         found += await find_violations(tab, "forgotten")
+    assert found == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_exports_and_imports(house: House, tmp_path: Path, look: dict[str, Any]) -> None:
+    """The menu beside a conversation, and what is told of an import: done, with problems, under way."""
+    good, bad = encode_dossier(a_dossier(), same), b"{}"
+    (tmp_path / "a.zip").write_bytes(make_zip([("a.json", good), ("b.json", bad)]))
+    found = []
+    async with house.visit("/settings", reduced_motion="reduce", **look) as tab:
+        await tab.screen("settings")
+        await tab.page.set_input_files("#import", tmp_path / "a.zip")
+        await tab.go("form[data-form=import] button")
+        await tab.stands(".import-problems li")
+        found += await find_violations(tab, "imported")
+        for report in (None, Report(total=3, done=1)):
+            house.desk.imports.begin(house.desk.app, report)
+            await tab.page.reload()
+            await tab.stands(".imported progress")
+            found += await find_violations(tab, "importing")
+        [made] = await house.desk.app.store.list_dossiers()
+        await tab.page.goto(f"{house.address}/c/{made}")
+        await tab.screen("conversation")
+        if look.get("is_mobile"):
+            await tab.go(".menu")
+        await tab.page.hover(".list li")
+        await tab.go(".list [popovertarget]")
+        await tab.stands(":popover-open")
+        found += await find_violations(tab, "export menu")
     assert found == []
 
 

@@ -28,25 +28,30 @@ class Imports:
         """The home that the last one was for."""
         self._report: Report | None = None
         self._problem: ChitError | None = None
-        self._is_running = False
+        self.is_running = False
+        """Whether one is under way."""
         self._told_at = 0.0
 
     def check_free(self) -> None:
         """Raises `InputError` while one is under way."""
-        if self._is_running:
+        if self.is_running:
             raise InputError("an import is under way", hint="Wait until it has ended.")
 
     def show(self, app: App) -> Markup:
         """How far the last one into this home came; nothing if there was none."""
         if self._of is not app:
             return Markup("")
-        return pages.render("import_report", report=self._report, problem=self._problem, is_running=self._is_running)
+        return pages.render("import_report", report=self._report, problem=self._problem, is_running=self.is_running)
+
+    def begin(self, app: App, report: Report | None = None) -> None:
+        """One is under way, so far as that."""
+        self._of, self._report, self._problem, self.is_running = app, report, None, True
 
     async def run(self, app: App, file: IO[bytes], *, scrub: Scrub, hub: Hub) -> Report:
         """Closes the file. Raises as `import_file`."""
         with file:
             self.check_free()
-            self._of, self._report, self._problem, self._is_running = app, None, None, True
+            self.begin(app)
 
             def tell(report: Report) -> None:
                 self._report = report
@@ -61,7 +66,7 @@ class Imports:
                 self._problem = error
                 raise
             finally:
-                self._is_running = False
+                self.is_running = False
                 self._tell(app, hub)
                 if self._report and (self._report.added or self._report.completed):
                     hub.publish("reset", epoch=hub.epoch)  # lists and conversations may have changed anywhere

@@ -4,10 +4,9 @@ import { does } from "./actions.js";
 import { download } from "./download.js";
 import { put } from "./fragments.js";
 import { request } from "./session.js";
-import { attempt } from "./settings.js";
 
 export function imported({ html }) {
-  const report = document.querySelector(".import-report");
+  const report = document.querySelector(".imported");
   if (report) {
     put(report, html);
   }
@@ -26,12 +25,4 @@ async function save({ dataset }) {
 
 does({
   save,
-});
-
-document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if ("import" in form.dataset) {
-    event.preventDefault();
-    attempt(event.submitter, () => request("POST", "/import", form.file.files[0], "application/octet-stream"));
-  }
 });

@@ -4,7 +4,7 @@ import * as chrome from "./chrome.js";
 import { clearProblem, showProblem, tell } from "./dialogs.js";
 import * as models from "./models.js";
 import { filled, go, load } from "./router.js";
-import { ask } from "./session.js";
+import { ask, request } from "./session.js";
 
 const WANTS_PASSPHRASE = 423;
 const main = document.getElementById("main");
@@ -53,9 +53,15 @@ async function save(method, path, values) {
 }
 
 // A form says where its fields go, if not to this page's address, and in `data-then` where to be afterwards, if not here.
+// A file goes as it is.
 async function post(form) {
   const { method = "POST", path = location.pathname, then } = form.dataset;
-  await save(method, path, Object.fromEntries(filled(form)));
+  const file = form.elements.file?.files[0];
+  if (file) {
+    await request(method, path, file, "application/octet-stream");
+  } else {
+    await save(method, path, Object.fromEntries(filled(form)));
+  }
   await Promise.all([then ? go(then, { replace: true }) : load(), chrome.load()]);
 }
 
