@@ -93,7 +93,7 @@ async def test_what_cannot_be_interrupted_keeps_nobody_waiting(
     monkeypatch.setattr(searcher_module, "_GRACE", 0.01)
     release = threading.Event()
 
-    def look(_connection: apsw.Connection) -> None:
+    def look(_connection: apsw.Connection) -> int:
         release.wait()
         raise ValueError("nobody hears this")
 
