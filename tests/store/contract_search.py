@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 from tests.store.said import ask
 from tests.store.samples import a_conversation, a_generation, a_message, send
 
 from chit.core.messages import Options, TextPart
 from chit.core.search import read_query
 from chit.core.search_page import SearchPage
+from chit.errors import NotFound
 from chit.store.protocol import SEARCH_LIMIT, Store
 
 OpenStore = Callable[[], Store]
@@ -179,6 +181,22 @@ class SearchContract:
             word = {"n": "byte", "h": "pair", "f": "fake", "x": "x" * 400, "今": "天气"}[text[0]]
             assert await find(store, word) == [asked.message.id], text[:9]
         assert await find(store, "\U000f0001") == await find(store, "has:error") == []
+
+    async def test_the_stretch_around_a_message(self, open_store: OpenStore) -> None:
+        """A page that has it ends at the leaf where that is near, else a third of a page below it."""
+        store = open_store()
+        asked, reply = await ask(store, "0", "0")
+        ids, place = [asked.message.id, reply.message.id], asked.conversation
+        for number in range(1, 6):
+            made = await ask(store, str(number), "so", conversation=place, parent=ids[-1])
+            ids += [each.message.id for each in made]
+        assert await store.find_stretch(place.id, ids[3], ids[-1], 9) == (ids[-1], 0)
+        assert await store.find_stretch(place.id, ids[2], ids[-1], 9) == (ids[5], 6)
+        assert await store.find_stretch(place.id, ids[-1], ids[-1], 9) == (ids[-1], 0)
+        other, _ = await ask(store, "other", conversation=place, parent=ids[1])
+        for wrong in (other.message.id, "x"):
+            with pytest.raises(NotFound):
+                await store.find_stretch(place.id, wrong, ids[-1], 9)
 
     async def test_no_time_is_said(self, open_store: OpenStore) -> None:
         """A search that has none ends with what it has, which is nothing, and says that there may be more."""

@@ -46,8 +46,8 @@ class Scale:
 
     def cover(self, low: int, high: int) -> Iterator[int]:
         """Codes under which exactly the numbers from `low` to `high` are filed, of which each has one."""
-        low, high, first = self.clamp(low), self.clamp(high), self.first
-        for shift in range(0, self.bits, _STEP):
+        low, high, first, shift = self.clamp(low), self.clamp(high), self.first, 0
+        while low <= high:
             is_top = shift + _STEP >= self.bits
             while low <= high and (low % 8 or is_top):
                 yield first + low
@@ -55,10 +55,9 @@ class Scale:
             while low <= high and high % 8 != 7:
                 yield first + high
                 high -= 1
-            if low > high:
-                return
-            first += 1 << (self.bits - shift)
-            low, high = low >> _STEP, high >> _STEP
+            if low <= high:
+                first += 1 << (self.bits - shift)
+                low, high, shift = low >> _STEP, high >> _STEP, shift + _STEP
 
 
 EVERY = 0

@@ -78,8 +78,10 @@ class Searcher:
             self._connection.close()
             self._connection = None
 
-    def _work(self, work: Callable[[apsw.Connection], T], limit: _Limit) -> T:
+    def _work(self, work: Callable[[apsw.Connection], T], limit: _Limit) -> T | None:
         try:
+            if limit.is_over():
+                return None
             if self._connection is None:
                 connection = self._connect()
                 connection.pragma("query_only", True)

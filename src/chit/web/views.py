@@ -144,7 +144,6 @@ class Views:
             conversation.title or "Untitled",
             html,
             conversation=conversation_id,
-            at=at,
             leaf=messages[-1].id if messages else None,
             more=_more(messages),
             model=_requested_models(generation),
