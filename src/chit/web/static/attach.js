@@ -107,7 +107,7 @@ does({
   async save({ dataset }) {
     Object.assign(document.createElement("a"), { href: await load(dataset.from), download: dataset.name }).click();
   },
-  refile: ({ dataset }) => ask("POST", "/attachments/again", { draft: draft(), message: dataset.files }).then(draw),
+  refile: ({ dataset }) => ask("POST", `/m/${dataset.files}/attach`, { draft: draft() }).then(draw),
 });
 
 picker.onchange = () => {
