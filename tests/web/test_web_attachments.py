@@ -308,7 +308,7 @@ async def test_a_message_that_is_written_anew_keeps_its_files(lobby: Lobby, page
     before = await parts_of(lobby, page, made)
     draft = f"tab {made['conversation']}"
     await attach(page, b"stale", "stale.txt", draft=draft)
-    await page.ask("POST", "/attachments/again", 204, message=made["question"], draft=draft)
+    await page.ask("POST", f"/m/{made['question']}/attach", 204, draft=draft)
     html = await chips(page, draft=draft)
     assert ("cat.png" in html, "notes.md" in html, "stale.txt" in html) == (True, True, False)
     again = await page.say(
@@ -316,7 +316,7 @@ async def test_a_message_that_is_written_anew_keeps_its_files(lobby: Lobby, page
     )
     after = await parts_of(lobby, page, again)
     assert after == [{"type": "text", "text": "Look closer"}, *before[1:]]
-    await page.refused("POST", "/attachments/again", 404, message="x", draft=draft)
+    await page.refused("POST", "/m/x/attach", 404, draft=draft)
 
 
 async def test_what_stands_elsewhere_is_not_taken_again(lobby: Lobby, page: Page) -> None:
@@ -330,6 +330,6 @@ async def test_what_stands_elsewhere_is_not_taken_again(lobby: Lobby, page: Page
     running = await lobby.office.desk.app.engine.send_request(json.dumps(body).encode())
     await running.wait()
     message = await lobby.office.desk.app.store.get_message(running.message.parent_id or "")
-    await page.ask("POST", "/attachments/again", 204, message=message.id, draft=DRAFT)
+    await page.ask("POST", f"/m/{message.id}/attach", 204, draft=DRAFT)
     html = await chips(page)
     assert (html.count("<li"), "picture-2.png" in html) == (1, True)

@@ -192,7 +192,7 @@ async def test_bodies_that_break_readers(fortress: Fortress, name: str) -> None:
         ("POST", "/m/x/continue", 64 * 1024),
         ("PATCH", "/prefs", 64 * 1024),
         ("POST", "/key", 16 * 1024),
-        ("POST", "/attachments/again", 4 * 1024),
+        ("POST", "/m/x/attach", 4 * 1024),
         ("POST", "/unlock", 16 * 1024),
     ],
 )

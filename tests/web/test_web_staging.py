@@ -88,7 +88,14 @@ async def test_the_kind_is_that_of_the_bytes(staging: Staging) -> None:
         pieces = [data[at : at + 1] for at in range(len(data))]
         staged = await staging.add("d", name, give(*pieces))
         assert (staged.kind.format if staged.kind else None, staged.size) == (kind, len(data))
-        assert (staging.find(staged.id), staged.is_picture) == (staged, kind == "png")
+        assert (staging.find(staged.id), staged.has_thumbnail) == (staged, kind == "png")
+
+
+async def test_a_large_picture_is_not_drawn_yet(staging: Staging) -> None:
+    """While it waits its name must do."""
+    staged = await staging.add("d", "x.png", give(PNG, bytes(8 * MIB)))
+    assert staged.kind is not None
+    assert not staged.has_thumbnail
 
 
 @pytest.mark.parametrize(

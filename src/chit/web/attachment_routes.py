@@ -44,7 +44,7 @@ class AttachmentRoutes:
         """For the table."""
         return [
             Route(method="POST", path="/attachments", handler=self.add, kind="json", takes="bytes"),
-            Route(method="POST", path="/attachments/again", handler=self.take_again, kind="json"),
+            Route(method="POST", path="/m/{id}/attach", handler=self.take_again, kind="json"),
             Route(method="GET", path="/attachments", handler=self.list_draft, kind="json"),
             Route(method="GET", path="/attachments/{id}", handler=self.show_staged, kind="fragment"),
             Route(method="DELETE", path="/attachments/{id}", handler=self.remove, kind="json"),
@@ -62,9 +62,9 @@ class AttachmentRoutes:
         return answer_json({"id": staged.id}, 201)
 
     async def take_again(self, request: web.Request) -> web.StreamResponse:
-        """`{"message", "draft"}`: its files are the draft's, 204."""
-        body = await read_object(request, most=_MOST_BODY)
-        await take_again(str(body.get("message")), str(body.get("draft")), self._desk, self._staging)
+        """`{"draft"}`: the files of the message take the place of the draft's, 204."""
+        draft = (await read_object(request, most=_MOST_BODY)).get("draft")
+        await take_again(request.match_info["id"], str(draft), self._desk, self._staging)
         return web.Response(status=204)
 
     async def list_draft(self, request: web.Request) -> web.StreamResponse:

@@ -25,6 +25,8 @@ MIB = 1024 * 1024
 MOST_FILE = 32 * MIB
 """Bytes of one file. In base64 and with the others of a question it must pass through OpenRouter."""
 MOST_OF_KIND = {"image": 20 * MIB, "audio": MOST_FILE, "file": MOST_FILE}
+MOST_THUMBNAIL = 8 * MIB
+"""A browser keeps a picture as it came, however small it is drawn, and letting go of 20 MB halts a page for 0.1 s."""
 MOST_TEXT = 2 * MIB
 """More than the context of any model holds."""
 MOST_TOGETHER = 40 * MIB
@@ -57,9 +59,9 @@ class Staged:
     """Bytes."""
 
     @property
-    def is_picture(self) -> bool:
-        """Whether it can be drawn."""
-        return self.kind is not None and self.kind.kind == "image"
+    def has_thumbnail(self) -> bool:
+        """Whether it is drawn while it waits."""
+        return self.kind is not None and self.kind.kind == "image" and self.size <= MOST_THUMBNAIL
 
 
 class Staging:

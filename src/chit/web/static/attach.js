@@ -6,7 +6,7 @@ import { showProblem } from "./dialogs.js";
 import { chosen } from "./models.js";
 import { become } from "./reply.js";
 import { onView, view } from "./router.js";
-import { ask, request, token } from "./session.js";
+import { ask, at, request, token } from "./session.js";
 
 const form = document.querySelector(".composer");
 const picker = form.querySelector("input");
@@ -96,12 +96,12 @@ does({
   async detach({ parentElement: row }) {
     row.post?.abort();
     if (row.id) {
-      await ask("DELETE", `/attachments/${row.id}`);
+      await ask("DELETE", at`/attachments/${row.id}`);
     }
     row.remove();
     picker.focus();
   },
-  refile: ({ dataset }) => ask("POST", "/attachments/again", { draft: draft(), message: dataset.files }).then(draw),
+  refile: ({ dataset }) => ask("POST", at`/m/${dataset.files}/attach`, { draft: draft() }).then(draw),
 });
 
 picker.onchange = () => {
