@@ -118,6 +118,8 @@ async def test_everything_is_there_while_it_lives(store: PrivateStore) -> None:
     await store.record_settlement(settled("gen-1"))
     generation_record = (await store.get_message(answer.id)).extra["OpenRouter"]["generation"]
     assert generation_record["total_cost"] == 1
+    await store.record_end(ended, reply, now=101.0)
+    assert await store.find_rendered([answer.id], 3) == {answer.id: f"<p>{MARK}</p>"}
     await store.record_end(ended, replace(answer, parts=(TextPart("other"),)), now=101.0)
     assert await store.find_rendered([answer.id], 3) == {}
 
