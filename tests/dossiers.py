@@ -20,6 +20,7 @@ from chit.core.messages import (
     Part,
     ReasoningPart,
     Source,
+    TextFilePart,
     TextPart,
     ToolCallPart,
     ToolResultPart,
@@ -120,6 +121,7 @@ counts = st.none() | st.integers(0, 2**63 - 1)
 costs = st.none() | st.decimals(-100, 10**6, places=19).map(abs)
 names = st.none() | whole_texts
 _PARTS: st.SearchStrategy[Part] = st.one_of(
+    st.builds(TextFilePart, odd_texts, odd_texts),
     st.builds(TextPart, odd_texts, objects.map(lambda each: {f"x{name}": value for name, value in each.items()})),
     st.builds(ReasoningPart, odd_texts, st.lists(values, max_size=2).map(tuple)),
     st.builds(MediaPart, objects.map(lambda each: each | {"type": "image_url", "image_url": {"url": PICTURE_ADDRESS}})),

@@ -118,6 +118,8 @@ async def test_everything_is_there_while_it_lives(store: PrivateStore) -> None:
     await store.record_settlement(settled("gen-1"))
     generation_record = (await store.get_message(answer.id)).extra["OpenRouter"]["generation"]
     assert generation_record["total_cost"] == 1
+    await store.record_end(ended, reply, now=101.0)
+    assert await store.find_rendered([answer.id], 3) == {answer.id: f"<p>{MARK}</p>"}
     await store.record_end(ended, replace(answer, parts=(TextPart("other"),)), now=101.0)
     assert await store.find_rendered([answer.id], 3) == {}
 
@@ -200,12 +202,27 @@ async def test_another_process_knows_nothing_of_it(store: PrivateStore, tmp_path
         await other.record_messages([message])
     assert await other.find_summary(conversation.id) is None
     assert not await other.rename_conversation(conversation.id, MARK)
+    assert not await other.record_parameters(conversation.id, {"stop": MARK})
     await other.record_rendered(answer.id, 1, MARK)
     assert await other.find_rendered([answer.id], 1) == {}
     assert (await other.get_generation(generation.id)).request == b""
     assert (await other.find_messages([answer.id]))[answer.id].parts == ()
     assert await other.sum_conversation(conversation.id) == Decimal("0.5")
     await other.close()
+    assert find_on_disk(tmp_path, MARK) == []
+
+
+async def test_its_parameters_are_known_while_it_lives(store: PrivateStore, tmp_path: Path) -> None:
+    """They may hold words as well; those of others are stored as ever."""
+    conversation, _, _ = await begin(store)
+    other = a_conversation()
+    question = a_message(other)
+    await store.record_send(conversation=other, messages=[question], generation=a_generation(question, store.owner))
+    for each in (conversation, other):
+        assert await store.record_parameters(each.id, {"seed": 1})
+        assert (await store.get_conversation(each.id)).parameters == {"seed": 1}
+    assert await store.record_parameters(conversation.id, {"stop": MARK})
+    assert (await store.get_conversation(conversation.id)).parameters == {"stop": MARK}
     assert find_on_disk(tmp_path, MARK) == []
 
 

@@ -17,6 +17,7 @@ from chit.core.messages import (
     Options,
     Part,
     ReasoningPart,
+    TextFilePart,
     TextPart,
     ToolCallPart,
     ToolResultPart,
@@ -66,6 +67,7 @@ def test_everything_that_a_reply_holds() -> None:
         with_parts(
             ReasoningPart("Hm <b>\n\n```\n<i>\n```"),
             TextPart("Look"),
+            TextFilePart("a_b.py", "x = 1"),
             ToolCallPart("1", "find", '{"q":1}'),
             ToolCallPart("2", "", "x"),
             ToolResultPart("1", "found"),
@@ -80,6 +82,7 @@ def test_everything_that_a_reply_holds() -> None:
     )
     for piece in (
         "<details>\n<summary>Thoughts</summary>\n\nHm &lt;b>\n\n```\n&lt;i>\n```\n\n</details>",
+        "Attached: a\\_b\\.py\n\n```\nx = 1\n```",
         'Tool find:\n\n```json\n{"q":1}\n```',
         "Tool without a name:",
         "```\nfound\n```",

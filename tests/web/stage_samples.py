@@ -84,7 +84,6 @@ class Item:
     title: str
     cost: Decimal | None
     pending: bool = False
-    last_seq: int = 1
     pinned_at: float | None = None
     private: bool = False
 

@@ -11,7 +11,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LIST = """[...document.querySelectorAll('.list .day')].map(day => [day.dataset.day,
     ...[...day.querySelectorAll('.title')].map(each => each.textContent)])"""
-SIZES = [pytest.param({}, id="wide"), pytest.param(PHONE, id="phone")]
+SIZES = [
+    pytest.param({}, id="wide"),
+    pytest.param(PHONE, id="phone"),
+    pytest.param({**PHONE, "viewport": {"width": 320, "height": 640}}, id="small", marks=pytest.mark.long),
+]
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 
 
@@ -117,7 +121,7 @@ async def test_a_private_conversation(house: House, size: dict[str, Any]) -> Non
         assert await tab.ask(drafts) == ""
         await tab.go(".send")
         await tab.stands(".from-actor[data-state=done]")
-        await tab.reads(".private-note", "Nothing but cost and ids is kept")
+        await tab.reads(".private-note", "In memory only, gone when Chit ends.")
         assert await tab.ask(FITS)
         await tab.until("document.querySelector('.list li[data-private] .badge')?.textContent", "private")
         await tab.page.fill(".composer textarea", "zanzibarwards, more")

@@ -13,7 +13,11 @@ DONE = f"{REPLY}[data-state='done']"
 TEXT = f"document.querySelector({REPLY + ' .reply'!r}).innerText.trim()"
 NAMES = f"[...document.querySelectorAll({REPLY + ' .versions a'!r})].map(each => each.textContent)"
 CURRENT = f"document.querySelector({REPLY + ' .versions [aria-current=true]'!r})?.textContent"
-SIZES = [pytest.param({}, id="wide"), pytest.param(PHONE, id="phone")]
+SIZES = [
+    pytest.param({}, id="wide"),
+    pytest.param(PHONE, id="phone"),
+    pytest.param({**PHONE, "viewport": {"width": 320, "height": 640}}, id="small", marks=pytest.mark.long),
+]
 
 
 async def ask(tab: Tab, question: str, turns: int = 1) -> None:

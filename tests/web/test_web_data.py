@@ -128,13 +128,13 @@ async def test_what_there_is_not(lobby: Lobby, path: str) -> None:
 
 
 async def test_what_may_be_sent(lobby: Lobby) -> None:
-    """Attack 3: bytes or JSON, as no form of another page can send them; nothing else gets to the handler."""
+    """Attack 3: bytes, as no form of another page can send them; nothing else gets to the handler."""
     page = await lobby.enter()
     line = encode_dossier(a_dossier(), same)
     for kind, status in (
         ("application/octet-stream", 204),
         ("application/octet-stream; charset=x", 204),
-        ("application/json", 204),
+        ("application/json", 415),
         ("application/zip", 415),
         ("text/plain", 403),
         ("multipart/form-data; boundary=x", 403),

@@ -23,7 +23,7 @@ async def test_a_private_conversation_lives_until_the_end(tmp_path: Path) -> Non
             path = f"/c/{made['conversation']}"
             view = await page.view(path)
             assert view["data"]["private"] is True
-            assert "Nothing but cost and ids is kept" in view["html"]
+            assert "In memory only, gone when Chit ends." in view["html"]
             assert view["title"] == f"One {MARK}"
             assert list_said(view["html"]) == [f"One {MARK}"]
             told = page.told("conversation", id=made["conversation"])[-1]

@@ -5,9 +5,10 @@ as long as this process lives. What another process, or an earlier one, said in 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from chit.core.conversation import Conversation, ConversationSummary
 from chit.core.generation import Generation, Settlement
@@ -97,6 +98,14 @@ class PrivateStore(SqliteStore):
             return await super().rename_conversation(conversation_id, title)
         if room := self._rooms.get(conversation_id):
             room.conversation = replace(room.conversation, title=join_surrogates(title))
+        return room is not None
+
+    async def record_parameters(self, conversation_id: str, parameters: Mapping[str, Any]) -> bool:
+        """See `Store.record_parameters`. Those of a private one may hold words: a prefix, a schema, a search prompt."""
+        if not self._is_private(conversation_id):
+            return await super().record_parameters(conversation_id, parameters)
+        if room := self._rooms.get(conversation_id):
+            room.conversation = replace(room.conversation, parameters=parameters)
         return room is not None
 
     async def delete_conversation(self, conversation_id: str, *, now: float) -> bool:

@@ -10,7 +10,15 @@ from chit.core.dossier import Dossier
 from chit.core.generation import Generation, write_chit
 from chit.core.history import Tree
 from chit.core.jsontext import encode_json
-from chit.core.messages import AnnotationPart, MediaPart, Message, TextPart, ToolCallPart, ToolResultPart
+from chit.core.messages import (
+    AnnotationPart,
+    MediaPart,
+    Message,
+    TextFilePart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
 from chit.core.receipt_words import find_doubt
 from chit.core.surrogates import join_surrogates
 from chit.core.usage import show_cost, sum_costs, write_cost
@@ -102,6 +110,9 @@ def _write_part(part: Any, place: Place) -> Iterator[str]:
     match part:
         case TextPart():
             return
+        case TextFilePart(name, text):
+            yield f"Attached: {plain(name)}"
+            yield fence(text)
         case ToolCallPart():
             yield f"Tool {plain(part.name) or 'without a name'}:"
             yield fence(part.arguments, "json")

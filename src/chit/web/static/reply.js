@@ -55,7 +55,7 @@ function append(block, text) {
 }
 
 // A piece of the article changes, if it is there.
-function become(article, selector, html) {
+export function become(article, selector, html) {
   const piece = article.querySelector(selector);
   if (piece) {
     fill(piece, html);
