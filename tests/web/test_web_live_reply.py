@@ -132,13 +132,13 @@ async def test_what_shows_nothing_keeps_nothing_waiting() -> None:
 async def test_leaving_tells_nothing_more() -> None:
     """A follower that is cancelled while something waits for its turn leaves no timer behind."""
     hub, script = Hub(), Script(TextAdded("a"), TextAdded("b"))
-    reply = LiveReply(script, hub, pace=0.01)  # type: ignore[arg-type] # see `Script`
+    reply = LiveReply(script, hub, pace=0.3)  # type: ignore[arg-type] # see `Script`
     following = asyncio.create_task(reply.follow())
     await until(lambda: hub.seq == 1 and not script.gate.qsize())
     following.cancel()
     with pytest.raises(asyncio.CancelledError):
         await following
-    await asyncio.sleep(0.03)
+    await asyncio.sleep(0.4)
     assert (hub.seq, reply.snapshot().message.text) == (1, "a")
 
 
