@@ -37,21 +37,7 @@ COUNTS_TOLD = [None, 0, 7, 2**63 - 1]
 NAMES = [None, "a/one", "a/two", "x" * 300]
 STATES = ["done", "done", "stopped", "cut", "failed", "unknown"]
 TIMES = [0.0, 1.0, 1.7e9, 1.7e9 + 40 * DAY, -1e9, 1e300]
-VERBS = [
-    "send",
-    "end",
-    "end",
-    "end",
-    "settle",
-    "settle",
-    "settle",
-    "start",
-    "delete",
-    "purge",
-    "remove",
-    "damage",
-    "check",
-]
+VERBS = ["send", "end", "end", "end", "settle", "settle", "settle", "start", "delete", "purge", "damage", "check"]
 STEPS_TAKEN = st.lists(st.integers(0, 2**60), min_size=6, max_size=24)
 """Each is a step with everything in it, by `Dice`: drawn member by member, most steps would find nothing to do."""
 
@@ -85,8 +71,6 @@ class Dice:
                 return verb, self.choose(range(5)), self.choose(range(2))
             case "delete" | "damage" | "purge":
                 return verb, self.choose(range(2))
-            case "remove":
-                return verb, self.choose(range(5))
         return (verb,)
 
     def _end(self) -> dict[str, Any]:
@@ -133,6 +117,7 @@ class Life:
     def __init__(self, connection: apsw.Connection) -> None:
         self._db = connection
         self._sent: list[tuple[Generation, Any]] = []
+        self._ended: set[str] = set()
         self._conversations = [a_conversation(private=number == 1) for number in range(3)]
         for conversation in self._conversations:
             inserts.insert_conversation(connection, conversation)
@@ -140,7 +125,7 @@ class Life:
     def take(self, step: tuple[Any, ...]) -> None:
         """One of them; those that make no sense now are left out."""
         verb, *given = step
-        if verb in ("start", "end", "remove"):
+        if verb in ("start", "end"):
             if given[0] < len(self._sent):
                 getattr(self, f"_{verb}")(*self._sent[given[0]], *given[1:])
         else:
@@ -155,11 +140,13 @@ class Life:
             self._sent.append((generation, message))
 
     def _start(self, generation: Generation, _message: Any, number: int) -> None:
-        writes.record_start(self._db, generation.id, f"gen-{number}")
+        if generation.id not in self._ended:
+            writes.record_start(self._db, generation.id, f"gen-{number}")
 
     def _end(self, generation: Generation, message: Any, number: int | None, members: Any) -> None:
         ended = replace(generation, generation_id=None if number is None else f"gen-{number}", **members)
         writes.record_end(self._db, BLOBS, ended, message, completion=None, now=1, due=3)
+        self._ended.add(generation.id)
 
     def _settle(self, number: int, state: Any, record: dict[str, Any]) -> None:
         id = f"gen-{number}"
@@ -174,16 +161,17 @@ class Life:
         deletion.empty_generations(self._db)
         deletion.remove_conversations(self._db)
 
-    def _remove(self, generation: Generation, _message: Any) -> None:
-        """Nothing of ours does it; another program might."""
-        self._db.execute("DELETE FROM generations WHERE id = ?", (generation.id,))
-
     def _check(self) -> None:
         check(self._db, {each.id: each.private for each in self._conversations})
 
     def _damage(self, number: int) -> None:
         """The same."""
         self._db.execute("UPDATE settlements SET record = '{' WHERE generation_id = ?", (f"gen-{number}",))
+
+
+def find_day(unix_seconds: float) -> str:
+    """By Python's clock."""
+    return date.fromtimestamp(unix_seconds).isoformat() if 0 <= unix_seconds < 1e11 else "1970-01-01"
 
 
 def read_record(text: str | None) -> Any:
@@ -224,7 +212,7 @@ def recount(connection: apsw.Connection, private: dict[str, bool]) -> tuple[dict
             tokens = [b if b is not None else a for a, b in zip(tokens, native, strict=True)]
             model, provider = info.model or model, info.provider or provider
         key = ((model or requested or "")[:200], (provider or "")[:200], origin, private[conversation])
-        place = (charges.find_day(at), *key)
+        place = (find_day(at), *key)
         cost = reported if settled is None else settled
         byok = bool(is_byok or (info and info.is_byok))
         billed = info.upstream_cost if info and info.upstream_cost is not None else read_cost(upstream)
@@ -294,7 +282,7 @@ def check(connection: apsw.Connection, private: dict[str, bool]) -> None:
 @given(STEPS_TAKEN)
 @settings(max_examples=150)
 def test_the_sums_are_those_of_a_recount(connection: apsw.Connection, numbers: list[int]) -> None:
-    """Whatever was sent, started, ended, settled once or again, deleted, purged, met twice, removed or damaged."""
+    """Whatever was sent, started, ended, settled once or again, deleted, purged, met twice or damaged."""
     connection.execute("BEGIN")
     try:
         life = Life(connection)
@@ -308,7 +296,14 @@ def test_the_sums_are_those_of_a_recount(connection: apsw.Connection, numbers: l
 
 
 def record_run(connection: apsw.Connection, generation_id: str | None, at: float = 1.0, **members: Any) -> Generation:
-    """One whole life in a conversation of its own."""
+    """One whole life in a conversation of its own, counted."""
+    ended = end_run(connection, generation_id, at, **members)
+    charges.count_changed(connection)
+    return ended
+
+
+def end_run(connection: apsw.Connection, generation_id: str | None, at: float = 1.0, **members: Any) -> Generation:
+    """The same, not counted yet."""
     conversation = a_conversation()
     message = a_message(conversation)
     generation = a_generation(message, None, created_at=at)
@@ -352,20 +347,27 @@ def test_the_day_is_that_of_where_it_was_recorded(fresh: apsw.Connection, zone: 
     zone("America/New_York")
     evening = datetime(2026, 3, 2, 3, 0, tzinfo=UTC).timestamp()
     record_run(fresh, "gen-1", evening)
+    end_run(fresh, "gen-2", evening)
     zone("Asia/Tokyo")
-    record_run(fresh, "gen-2", evening)
+    record_run(fresh, "gen-3", evening)
     record = {"id": "gen-1", "model": "a/served", "total_cost": 1}
     writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record=record))
-    assert list_places(fresh) == [("2026-03-01", "a/served"), ("2026-03-02", "author/slug")]
+    assert list_places(fresh) == [
+        ("2026-03-01", "a/served"),
+        ("2026-03-01", "author/slug"),
+        ("2026-03-02", "author/slug"),
+    ]
 
 
-@pytest.mark.parametrize("at", [1e300, -1e300, 9e15])
-def test_a_time_that_is_none_is_the_first_day(at: float) -> None:
+@pytest.mark.parametrize("at", [1e300, -1e300, 9e15, -1.0])
+def test_a_time_that_is_none_is_the_first_day(fresh: apsw.Connection, at: float) -> None:
     """A clock may tell anything."""
-    assert charges.find_day(at) == "1970-01-01"
+    record_run(fresh, "gen-1", at)
+    assert list_places(fresh) == [("1970-01-01", "author/slug")]
 
 
-def test_a_private_charge_stays_private(fresh: apsw.Connection) -> None:
+@pytest.mark.parametrize("is_counted", [False, True])
+def test_a_private_charge_stays_private(fresh: apsw.Connection, is_counted: bool) -> None:
     """A record that comes after its conversation was purged changes the cost, and not the kind."""
     conversation = a_conversation(private=True)
     message = a_message(conversation)
@@ -373,6 +375,8 @@ def test_a_private_charge_stays_private(fresh: apsw.Connection) -> None:
     writes.record_send(fresh, BLOBS, conversation, [message], generation)
     ended = replace(generation, state="done", generation_id="gen-1")
     writes.record_end(fresh, BLOBS, ended, message, completion=None, now=1, due=3)
+    if is_counted:
+        charges.count_changed(fresh)
     fresh.execute("DELETE FROM conversations")
     record = {"id": "gen-1", "total_cost": 2}
     writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record=record))
@@ -419,13 +423,13 @@ def test_an_older_file_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     connection.close()
 
 
-def test_a_write_counts_no_more_than_a_few_others(fresh: apsw.Connection) -> None:
-    """After an import a question does not wait until all of it is counted."""
+def test_settling_counts_no_more_than_a_few_others(fresh: apsw.Connection) -> None:
+    """After an import nothing that is settled waits until all of it is counted."""
     for number in range(60):
         record_run(fresh, f"gen-{number}")
-    fresh.execute("INSERT INTO uncounted SELECT seq FROM generations")
-    record_run(fresh, "gen-last")
-    assert fresh.execute("SELECT count(*) FROM uncounted").get == 61 - charges.AT_ONCE
+    fresh.execute("INSERT INTO uncounted (seq) SELECT seq FROM generations")
+    writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record={"id": "gen-1"}))
+    assert fresh.execute("SELECT count(*) FROM uncounted").get == 60 - charges.AT_ONCE
 
 
 def test_a_range_is_read_from_few_rows(fresh: apsw.Connection) -> None:
@@ -463,8 +467,9 @@ async def test_what_another_program_wrote_is_counted_before_it_is_told(tmp_path:
     assert (await store.sum_spending(SpendingQuery())).total.charges == 0
     with other:
         record_run(other, "gen-1", usage=Usage(cost=Decimal(1)))
-        other.execute("INSERT INTO uncounted SELECT seq FROM generations")
-    assert (await store.sum_spending(SpendingQuery())).total.cost == 1
+        other.execute("INSERT INTO uncounted (seq) SELECT seq FROM generations")
+        other.execute("UPDATE generations SET reported_pico = 2 * reported_pico")
+    assert (await store.sum_spending(SpendingQuery())).total.cost == 2
     other.execute("DELETE FROM generations")
     assert charges.has_uncounted(other)
     assert (await store.sum_spending(SpendingQuery())).total.charges == 0

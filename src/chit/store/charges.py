@@ -2,12 +2,11 @@
 
 An id that several generations carry, in one conversation or in many, is one charge: that of the first of them that
 ended, with the largest cost that any of them reported until its record is settled. Each charge is taken out of the sums
-as it was and put in as it is, in the transaction that changed it, so that they are exact at every moment.
+as it was and put in as it is, in one transaction.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import apsw
@@ -18,7 +17,7 @@ from chit.core.percentiles import find_bucket
 from chit.core.spending import DAY, MONTH, UNKNOWN, YEAR
 from chit.core.usage import read_cost
 from chit.store.rows import pico_of, text_of
-from chit.store.schema_spending import COUNTS, HALVES, TOKENS
+from chit.store.schema_spending import COUNTS, HALVES, LOCAL_DAY, TOKENS
 
 HALF = 32
 AT_ONCE = 50
@@ -29,16 +28,17 @@ MASK = 2**HALF - 1
 _SIZES = (DAY, MONTH, YEAR)
 _MOST_NAME = 200
 """Characters of a model or provider: they are told apart by no more."""
-_NO_DAY = "1970-01-01"
-"""Of a generation whose time is none."""
-_GROUP = """
-    SELECT g.seq, g.state, g.generation_id, g.requested_model, g.model, g.provider, g.origin, g.reported_pico,
-        g.prompt_tokens, g.completion_tokens, g.reasoning_tokens, g.cached_tokens, g.upstream_cost, g.is_byok,
-        g.time_to_first_token_ms, g.created_at
-    FROM generations g
+_GROUP = f"""
+    SELECT g.seq, g.state, g.reported_pico, coalesce(c.day, u.day, {LOCAL_DAY.format(at="g.created_at")}),
+        coalesce(p.private, u.private, (SELECT private FROM conversations WHERE id = g.conversation), 0),
+        g.generation_id, g.requested_model, g.model, g.provider, g.origin, g.prompt_tokens, g.completion_tokens,
+        g.reasoning_tokens, g.cached_tokens, g.upstream_cost, g.is_byok, g.time_to_first_token_ms
+    FROM generations g LEFT JOIN uncounted u ON u.seq = g.seq
+        LEFT JOIN charges c ON c.seq = g.seq LEFT JOIN spending_splits p ON p.id = c.split
     WHERE g.seq = :seq OR g.generation_id = (SELECT generation_id FROM generations WHERE seq = :seq)
     ORDER BY g.seq
-"""
+"""  # noqa: S608 - all of it is ours
+"""Day and kind are as they were when it ended: later its conversation may be gone, or the machine elsewhere."""
 _COLUMNS = (
     "seq",
     "day",
@@ -145,17 +145,16 @@ def _count(connection: apsw.Connection, seq: int, sums: _Sums) -> None:
         connection.execute("DELETE FROM charges WHERE seq = ?", (charge["seq"],))
     ended = [row for row in group if row[1] not in RUNNING]
     if ended:
-        charge = _write_charge(connection, ended, before)
+        charge = _write_charge(connection, ended)
         connection.execute(_KEEP, charge)
         sums.add(charge, 1)
 
 
-def _write_charge(connection: apsw.Connection, ended: Sequence[Any], before: Sequence[Charge]) -> Charge:
-    (seq, state, generation_id, requested, model, provider, origin, _, *tokens, upstream, is_byok, first_ms, at) = (
-        ended[0]
-    )
+def _write_charge(connection: apsw.Connection, ended: Sequence[Any]) -> Charge:
+    seq, state, _, day, private, *rest = ended[0]
+    generation_id, requested, model, provider, origin, *tokens, upstream, is_byok, first_ms = rest
     settlement, settled_pico, info = _find_settlement(connection, generation_id)
-    reported_pico = max((row[7] for row in ended if row[7] is not None), default=None)
+    reported_pico = max((row[2] for row in ended if row[2] is not None), default=None)
     cost_pico = reported_pico if settled_pico is None else settled_pico
     if info is not None:
         recorded = (info.prompt_tokens, info.completion_tokens, info.reasoning_tokens, info.cached_tokens)
@@ -163,16 +162,15 @@ def _write_charge(connection: apsw.Connection, ended: Sequence[Any], before: Seq
         is_byok = is_byok or info.is_byok
     billed = info.upstream_cost if info is not None and info.upstream_cost is not None else read_cost(upstream)
     was_refused = state == "failed" and generation_id is None
-    same = next((charge for charge in before if charge["seq"] == seq), None)
     return {
         "seq": seq,
-        "day": find_day(at) if same is None else same["day"],
+        "day": day,
         "split": _find_split(
             connection,
             (info.model if info else None) or model or requested or UNKNOWN,
             (info.provider if info else None) or provider or UNKNOWN,
             origin,
-            _is_private(connection, seq, same),
+            private,
         ),
         "settlement": settlement,
         "cost_pico": cost_pico,
@@ -203,7 +201,7 @@ def _find_settlement(
     return None, None, None
 
 
-def _find_split(connection: apsw.Connection, model: str, provider: str, origin: str, private: bool) -> int:
+def _find_split(connection: apsw.Connection, model: str, provider: str, origin: str, private: int) -> int:
     split = (model[:_MOST_NAME], provider[:_MOST_NAME], origin, private)
     query = "SELECT id FROM spending_splits WHERE model = ? AND provider = ? AND origin = ? AND private = ?"
     found: int | None = connection.execute(query, split).get
@@ -212,19 +210,3 @@ def _find_split(connection: apsw.Connection, model: str, provider: str, origin: 
         found = connection.execute(insert, split).get
     assert found is not None  # noqa: S101 - an insert returns its row
     return found
-
-
-def _is_private(connection: apsw.Connection, seq: int, same: Charge | None) -> bool:
-    """As it was when it was counted first: later its conversation may be gone."""
-    if same is not None:
-        return bool(connection.execute("SELECT private FROM spending_splits WHERE id = ?", (same["split"],)).get)
-    query = "SELECT private FROM conversations WHERE id = (SELECT conversation FROM generations WHERE seq = ?)"
-    return bool(connection.execute(query, (seq,)).get)
-
-
-def find_day(unix_seconds: float) -> str:
-    """The local day of a moment, as `2026-03-01`."""
-    try:
-        return date.fromtimestamp(unix_seconds).isoformat()
-    except (OverflowError, ValueError, OSError):
-        return _NO_DAY

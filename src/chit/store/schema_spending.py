@@ -1,7 +1,7 @@
 """The step that sums up what was spent, so that a page about a million generations opens at once.
 
 `uncounted` lists the generations whose charge may have changed; triggers fill it, whoever writes. `chit.store.charges`
-works the list off in the transactions that write, and once more before anything is read, so that the sums are exact.
+works the list off whenever something is settled, and what is left before anything is read: every answer is exact.
 What was there before this step is listed by it.
 """
 
@@ -10,7 +10,13 @@ AMOUNTS = ("cost_pico", "reported_pico", "settled_pico", "difference_pico", "sav
 TOKENS = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens")
 """What `spending` sums. Of amounts and tokens both halves, since a 64-bit sum could overflow with made-up figures."""
 HALVES = tuple(half for name in (*AMOUNTS, *TOKENS) for half in (f"{name}_high", f"{name}_low"))
+LOCAL_DAY = "iif({at} BETWEEN 0 AND 253370764800, date({at}, 'unixepoch', 'localtime'), '1970-01-01')"
+"""Of unix seconds; a time that is none is the first day."""
 _RUNNING = "('sent', 'streaming')"
+_NOTED = f"""
+    SELECT {{row}}.seq, {LOCAL_DAY.format(at="{row}.created_at")},
+        (SELECT private FROM conversations WHERE id = {{row}}.conversation)
+"""  # noqa: S608 - all of it is ours
 
 _SUMS = "".join(f"{name} INTEGER NOT NULL DEFAULT 0,\n        " for name in (*COUNTS, *HALVES))
 
@@ -64,28 +70,28 @@ SPENDING = f"""
         PRIMARY KEY (size, period, split, bucket)
     ) STRICT, WITHOUT ROWID;
 
-    CREATE TABLE uncounted (seq INTEGER PRIMARY KEY) STRICT;
-    INSERT INTO uncounted SELECT seq FROM generations WHERE state NOT IN {_RUNNING};
+    CREATE TABLE uncounted (seq INTEGER PRIMARY KEY, day TEXT, private INTEGER) STRICT; -- as they were when it ended
+    INSERT INTO uncounted {_NOTED.format(row="g")} FROM generations g WHERE state NOT IN {_RUNNING};
     CREATE TRIGGER generations_count_new AFTER INSERT ON generations WHEN new.state NOT IN {_RUNNING} BEGIN
-        INSERT INTO uncounted VALUES (new.seq) ON CONFLICT DO NOTHING;
+        INSERT INTO uncounted {_NOTED.format(row="new")} WHERE true ON CONFLICT DO NOTHING;
     END;
     CREATE TRIGGER generations_count_changed AFTER UPDATE OF
         state, generation_id, requested_model, model, provider, reported_pico, prompt_tokens, completion_tokens,
         reasoning_tokens, cached_tokens, upstream_cost, is_byok, time_to_first_token_ms ON generations
     WHEN new.state NOT IN {_RUNNING} OR old.state NOT IN {_RUNNING} BEGIN
-        INSERT INTO uncounted VALUES (new.seq) ON CONFLICT DO NOTHING;
-        INSERT INTO uncounted SELECT seq FROM generations
+        INSERT INTO uncounted {_NOTED.format(row="new")} WHERE true ON CONFLICT DO NOTHING;
+        INSERT INTO uncounted (seq) SELECT seq FROM generations
             WHERE generation_id = old.generation_id AND old.generation_id IS NOT new.generation_id
             ON CONFLICT DO NOTHING;
     END;
     CREATE TRIGGER generations_count_gone AFTER DELETE ON generations WHEN old.state NOT IN {_RUNNING} BEGIN
-        INSERT INTO uncounted VALUES (old.seq) ON CONFLICT DO NOTHING;
-        INSERT INTO uncounted SELECT seq FROM generations WHERE generation_id = old.generation_id
+        INSERT INTO uncounted (seq) VALUES (old.seq) ON CONFLICT DO NOTHING;
+        INSERT INTO uncounted (seq) SELECT seq FROM generations WHERE generation_id = old.generation_id
             ON CONFLICT DO NOTHING;
     END;
     CREATE TRIGGER settlements_count_changed AFTER UPDATE OF state, settled_pico, record ON settlements
     WHEN new.state <> old.state OR new.settled_pico IS NOT old.settled_pico OR new.record IS NOT old.record BEGIN
-        INSERT INTO uncounted SELECT seq FROM generations
+        INSERT INTO uncounted (seq) SELECT seq FROM generations
             WHERE generation_id = new.generation_id AND state NOT IN {_RUNNING} LIMIT 1
             ON CONFLICT DO NOTHING;
     END;

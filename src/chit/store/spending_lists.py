@@ -33,9 +33,9 @@ _DAYS = f"""
     ORDER BY period, split LIMIT :limit
 """  # noqa: S608 - all of it is ours
 _TURNS = f"""
-    SELECT count(completion_tokens), total(completion_tokens >> {HALF}), total(completion_tokens & {MASK}),
-        sum(saved_pico >> {HALF}), sum(saved_pico & {MASK}) FROM charges
-    WHERE seq IN (SELECT seq FROM generations WHERE conversation = ?)
+    SELECT count(tokens), total(tokens >> {HALF}), total(tokens & {MASK}), sum(saved >> {HALF}), sum(saved & {MASK})
+    FROM (SELECT coalesce(c.completion_tokens, g.completion_tokens) AS tokens, c.saved_pico AS saved
+        FROM generations g LEFT JOIN charges c ON c.seq = g.seq WHERE g.conversation = ?)
 """  # noqa: S608 - all of it is ours
 
 
