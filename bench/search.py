@@ -37,7 +37,7 @@ _HOSTILE = (
     "-the -of -and -to",
     "cost:<0.000000001 the",
     "model:% the",
-    "x" * 500,
+    "x" * 250,
 )
 _TYPE = """async (text) => {
   const router = await import("/static/router.js");
