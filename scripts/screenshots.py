@@ -298,19 +298,18 @@ async def _data(page: Page, origin: str) -> None:
     await _until(page, _there(".settings"))
     await page.set_input_files("#import", {"name": "chit.json", "mimeType": "", "buffer": b"{}"})
     await page.click("form[data-form=import] button")
-    await _until(page, _there(".imported .problem"))
+    await _until(page, _there("form[data-form=import] .problem:not([hidden])"))
 
 
 async def _export(page: Page, origin: str) -> None:
     await page.goto(f"{origin}/")
     await _until(page, _there(".list li"))
-    await page.click(".menu" if await page.is_visible(".menu") else ".list li a")
+    await page.goto(f"{origin}{await page.get_attribute('.list li:last-child a', 'href')}")
+    await _until(page, _there(".list [aria-current]"))
     if await page.is_visible(".menu"):
-        await page.click(".list li a")
-        await _until(page, _there(".list [aria-current]"))
         await page.click(".menu")
-    await page.hover(".list li")
-    await page.click(".list [popovertarget]")
+    await page.hover(".list [aria-current]")
+    await page.click(".list li:has([aria-current]) [popovertarget]")
 
 
 async def _leave(page: Page, origin: str) -> None:

@@ -150,12 +150,12 @@ async def test_a_broken_file(house: House, tmp_path: Path) -> None:
         assert not await tab.ask("document.querySelector('#import').validity.valid")
         await bring(tab, path)
         await tab.reads("form[data-form=import] .problem:not([hidden])", "This file cannot be imported: “<img src=x")
-        await tab.reads(".imported .problem", "message 1 is not an object")
+        await tab.reads("form[data-form=import] .problem:not([hidden])", "message 1 is not an object.")
         assert await tab.ask("document.querySelectorAll('[data-section=data] img').length") == 0
         path.write_bytes(encode_dossier(a_dossier("Fine"), same))
         await bring(tab, path)
         await tab.until(TITLES, ["Fine"])
-        await tab.stands(".imported .problem", 0)
+        await tab.stands("[data-section=data] .problem:not([hidden])", 0)
 
 
 @pytest.mark.parametrize("width", [400, 320])

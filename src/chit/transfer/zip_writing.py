@@ -35,10 +35,6 @@ class _Sink(io.RawIOBase):
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
 
-    def writable(self) -> bool:
-        """Always."""
-        return True
-
     def write(self, data: object) -> int:
         """All of it."""
         piece = bytes(data)  # type: ignore[call-overload]
