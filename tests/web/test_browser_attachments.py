@@ -235,7 +235,7 @@ async def test_a_picture_by_a_model_is_shown_and_saved(house: House, tmp_path: P
         await ask(tab, "Draw")
         await tab.until(DRAWN, [["blob:", 64]])
         async with tab.page.expect_download() as saving:
-            await tab.go("[data-do=save]")
+            await tab.go("[data-path*='/media/']")
         saved = await saving.value
         await saved.save_as(tmp_path / "saved.png")
         assert saved.suggested_filename == "picture-1.png"
@@ -308,7 +308,7 @@ async def test_what_is_no_picture_is_never_drawn(house: House) -> None:
         assert await tab.ask("[...document.querySelectorAll('figure img')].map(each => each.alt)") == ["d.gif"]
         for number in range(4):
             code = f"""import("/static/session.js").then(async ({{ call }}) => {{
-              const path = document.querySelectorAll("[data-do=save]")[{number}].dataset.from;
+              const path = document.querySelectorAll("[data-path*='/media/']")[{number}].dataset.path;
               const reply = await call(path);
               return [reply.headers.get("content-type"), reply.headers.get("content-disposition").split(";")[0]];
             }})"""

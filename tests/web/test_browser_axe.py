@@ -140,10 +140,12 @@ async def test_versions_shelves_and_private_ones(house: House, look: dict[str, A
         if look.get("is_mobile"):
             await tab.go(".menu")
         await tab.page.hover(".list li")
+        await tab.go(".list .more")
         await tab.go(".list [data-name=pinned]")
         await tab.stands("[data-day=Pinned]")
         found += await find_violations(tab, "pinned")
         await tab.page.hover(".list li")
+        await tab.go(".list .more")
         await tab.go(".list [data-name=archived]")
         await tab.stands(".list li", 0)
         await tab.go(".archive-link")

@@ -84,7 +84,7 @@ async def test_the_shortcut(spent: House) -> None:
         await tab.page.keyboard.press("?")
         await tab.reads("dialog[open]", "costs")
         await tab.page.keyboard.press("Escape")
-        await tab.page.keyboard.press("c")
+        await tab.page.keyboard.press("$")
         await tab.screen("costs")
 
 

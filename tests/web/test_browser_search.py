@@ -158,7 +158,7 @@ async def test_a_phone(house: House) -> None:
             await tab.go(".filters summary")
             assert await tab.ask(FITS)
             await tab.go(".menu")
-            await tab.stands("body[data-drawer]")
+            await tab.stands(".column[inert]")
             await tab.page.keyboard.press("Escape")
             await tab.go(".found a")
             await tab.stands("#here")

@@ -88,6 +88,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do], .copy[data-copy]");
   if (button && button.ariaDisabled !== "true") {
     event.preventDefault();
+    button.closest("[popover]")?.hidePopover();
     const work = DOES[button.dataset.do] ?? copyCode; // the button of a block of code says nothing
     attempt(button, () => work(button));
   }

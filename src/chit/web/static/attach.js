@@ -112,7 +112,8 @@ picker.onchange = () => {
 for (const type of ["paste", "dragover", "dragleave", "drop"]) {
   addEventListener(type, (event) => {
     const { files, types } = event.clipboardData ?? event.dataTransfer;
-    if (types.includes("Files") && !types.includes("text/plain")) {
+    const isField = event.target.matches?.("[type=file]"); // it takes them by itself
+    if (types.includes("Files") && !types.includes("text/plain") && !isField) {
       event.preventDefault();
       form.toggleAttribute("data-drop", type === "dragover");
       take(files);
