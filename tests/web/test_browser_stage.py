@@ -263,10 +263,10 @@ async def test_a_file_is_saved(stage: Stage, tab: Tab) -> None:
     script = "html => import('/static/fragments.js').then(({ parse }) => document.body.append(parse(html)))"
     await tab.page.evaluate(script, button)
     async with tab.page.expect_download() as saving:
-        await tab.ask("document.querySelector('[data-path="/export"]').click()")
+        await tab.ask("document.querySelector('[data-name=\"chit.json\"]').click()")
     saved = await saving.value
     assert saved.suggested_filename == "chit.json"
     assert json.loads((await saved.path()).read_text()) == {"text": samples.ANSWER}
     stage.refusals["GET", "/export"] = (507, {"said": "The disk is full."})
-    await tab.ask("document.querySelector('[data-path="/export"]').click()")
+    await tab.ask("document.querySelector('[data-name=\"chit.json\"]').click()")
     await tab.reads(".toast:not([hidden])", "The disk is full.")
