@@ -171,7 +171,7 @@ async def _measure_http(tab: Tab, served: Served, queries: Queries) -> list[Row]
 
 
 async def _measure_screen(tab: Tab, queries: Queries) -> list[Row]:
-    """From the key press to the painted page; the 60 ms that the page waits for the next key are in it."""
+    """From the key press to the painted page; the 40 ms that the page waits for the next key are in it."""
     await tab.go("/search")
     times: dict[str, list[Cost]] = {}
     for kind, texts in queries.items():

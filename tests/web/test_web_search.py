@@ -137,7 +137,7 @@ async def test_what_nothing_is_found_by(lobby: Lobby, store: Store) -> None:
     await ask(store, "sky", "sky")
     html = await look(page)
     assert "in:title" in html
-    assert state(html) == "Words in all conversations, and what you filter them by."
+    assert state(html) == "Searches the words of all conversations."
     assert state(await look(page, q="s")) == "Nothing found."
     assert state(await look(page, q="🎉")) == "“🎉” was left out: only letters and digits can be searched for."
     assert state(await look(page, q="unheard")) == "Nothing found."

@@ -71,7 +71,7 @@ def describe_state(query: SearchQuery, page: SearchPage, *, is_older: bool) -> l
         found = f"the {count} newest of what there is" if count else "nothing so far"
         lines.append(f"This takes too long: found in {SECONDS:.0f} seconds: {found}. Another word or filter may help.")
     elif page.is_idle:
-        lines += [] if lines else ["Words in all conversations, and what you filter them by."]
+        lines += [] if lines else ["Searches the words of all conversations."]
     elif count == 0:
         lines.append("Nothing older." if is_older else "Nothing found.")
     elif page.more is not None:

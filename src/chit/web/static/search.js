@@ -19,7 +19,7 @@ function find() {
 addEventListener("input", ({ target }) => {
   if (target.form === form) {
     clearTimeout(timer);
-    timer = setTimeout(find, 60);
+    timer = setTimeout(find, 40);
   }
 });
 
