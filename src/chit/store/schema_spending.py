@@ -1,7 +1,7 @@
 """The step that sums up what was spent, so that a page about a million generations opens at once.
 
 `uncounted` lists the generations whose charge may have changed; triggers fill it, whoever writes. `chit.store.charges`
-works the list off whenever something is settled, and what is left before anything is read: every answer is exact.
+works the list off in the transaction that ends or settles one, and what is left of it before anything is told.
 What was there before this step is listed by it.
 """
 

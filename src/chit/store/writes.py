@@ -142,6 +142,7 @@ def record_end(
     if seq is not None:
         _index(connection, seq, message)
     connection.execute("DELETE FROM received_bytes WHERE seq >= ? AND generation = ?", (received_from, generation.id))
+    count_changed(connection)
 
 
 def adopt(connection: apsw.Connection, dead_owners: Sequence[str], owner: str) -> list[str]:
@@ -196,7 +197,7 @@ def record_settlement(connection: apsw.Connection, settlement: Settlement) -> bo
         },
     )
     is_news = connection.changes() == 1
-    count_changed(connection)  # here, and not when a reply ends: nobody waits for it
+    count_changed(connection)
     return is_news
 
 
