@@ -27,7 +27,7 @@ from chit.store.blobs import Blobs
 from chit.store.connection import open_connection
 from chit.store.home import Home
 from chit.store.schema import STEPS
-from chit.store.schema_spending import AMOUNTS, COUNTS, TOKENS
+from chit.store.schema_spending import AMOUNTS, COUNTS, TOKENS, WHOLE
 from chit.store.sqlite import open_store
 
 BLOBS = Blobs(Path("unused"))
@@ -241,7 +241,11 @@ def recount(connection: apsw.Connection, private: dict[str, bool]) -> tuple[dict
 
 def read_sums(connection: apsw.Connection, size: int) -> dict[Any, Counter[str]]:
     """The same as the store keeps it, by periods of that kind."""
-    splits = spending.find_splits(connection, SpendingQuery())
+    query = "SELECT id, model, provider, origin, private, whole FROM spending_splits"
+    splits: dict[int, Any] = {
+        id: (model,) if whole is None else (model, provider, origin, bool(private))
+        for id, model, provider, origin, private, whole in connection.execute(query)
+    }
     found = {}
     halves = ", ".join(f"{name}_high, {name}_low" for name in (*AMOUNTS, *TOKENS))
     rows: Any = connection.execute(
@@ -262,10 +266,13 @@ def check(connection: apsw.Connection, private: dict[str, bool]) -> None:
     sums, latencies = recount(connection, private)
     for size in (10, 7, 4):
         wanted: dict[Any, Counter[str]] = defaultdict(Counter)
+        whole: dict[Any, Counter[str]] = defaultdict(Counter)
         for (day, *split), figures in sums.items():
             for name, figure in figures.items():
                 wanted[day[:size], *split][name] += figure
+                whole[day[:size], split[0]][name] += figure
         assert read_sums(connection, size) == wanted
+        assert read_sums(connection, size + WHOLE) == whole
     answer = spending.sum_spending(connection, SpendingQuery())
     for name in (*COUNTS, *AMOUNTS, *TOKENS):
         assert getattr(answer.total, name) == sum(figures[name] for figures in sums.values())
@@ -296,14 +303,7 @@ def test_the_sums_are_those_of_a_recount(connection: apsw.Connection, numbers: l
 
 
 def record_run(connection: apsw.Connection, generation_id: str | None, at: float = 1.0, **members: Any) -> Generation:
-    """One whole life in a conversation of its own, counted."""
-    ended = end_run(connection, generation_id, at, **members)
-    charges.count_changed(connection)
-    return ended
-
-
-def end_run(connection: apsw.Connection, generation_id: str | None, at: float = 1.0, **members: Any) -> Generation:
-    """The same, not counted yet."""
+    """One whole life in a conversation of its own."""
     conversation = a_conversation()
     message = a_message(conversation)
     generation = a_generation(message, None, created_at=at)
@@ -347,14 +347,15 @@ def test_the_day_is_that_of_where_it_was_recorded(fresh: apsw.Connection, zone: 
     zone("America/New_York")
     evening = datetime(2026, 3, 2, 3, 0, tzinfo=UTC).timestamp()
     record_run(fresh, "gen-1", evening)
-    end_run(fresh, "gen-2", evening)
+    insert = "INSERT INTO generations (id, conversation, origin, streamed, state, created_at, request)"
+    fresh.execute(f"{insert} VALUES ('imported', 'c', 'cli', 0, 'done', ?, '')", (evening,))
     zone("Asia/Tokyo")
     record_run(fresh, "gen-3", evening)
     record = {"id": "gen-1", "model": "a/served", "total_cost": 1}
     writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record=record))
     assert list_places(fresh) == [
         ("2026-03-01", "a/served"),
-        ("2026-03-01", "author/slug"),
+        ("2026-03-01", ""),
         ("2026-03-02", "author/slug"),
     ]
 
@@ -366,21 +367,23 @@ def test_a_time_that_is_none_is_the_first_day(fresh: apsw.Connection, at: float)
     assert list_places(fresh) == [("1970-01-01", "author/slug")]
 
 
-@pytest.mark.parametrize("is_counted", [False, True])
-def test_a_private_charge_stays_private(fresh: apsw.Connection, is_counted: bool) -> None:
-    """A record that comes after its conversation was purged changes the cost, and not the kind."""
+def test_a_private_charge_stays_private(fresh: apsw.Connection) -> None:
+    """A record that comes after its conversation was purged, or the first count of it, changes nothing of the kind."""
     conversation = a_conversation(private=True)
     message = a_message(conversation)
     generation = a_generation(message, None)
     writes.record_send(fresh, BLOBS, conversation, [message], generation)
     ended = replace(generation, state="done", generation_id="gen-1")
     writes.record_end(fresh, BLOBS, ended, message, completion=None, now=1, due=3)
-    if is_counted:
-        charges.count_changed(fresh)
+    fresh.execute(
+        "INSERT INTO generations (id, conversation, origin, streamed, state, reported_pico, created_at, request)"
+        " VALUES ('imported', ?, 'cli', 0, 'done', 1000000000000, 1.0, '')",
+        (conversation.id,),
+    )
     fresh.execute("DELETE FROM conversations")
     record = {"id": "gen-1", "total_cost": 2}
     writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record=record))
-    assert spending.sum_spending(fresh, SpendingQuery(private=True)).total.cost == 2
+    assert spending.sum_spending(fresh, SpendingQuery(private=True)).total.cost == 3
     assert spending.sum_spending(fresh, SpendingQuery(private=False)).total.charges == 0
 
 
@@ -432,7 +435,7 @@ def test_settling_counts_no_more_than_a_few_others(fresh: apsw.Connection) -> No
     assert fresh.execute("SELECT count(*) FROM uncounted").get == 60 - charges.AT_ONCE
 
 
-def test_a_range_is_read_from_few_rows(fresh: apsw.Connection) -> None:
+def test_a_range_is_read_from_few_rows(fresh: apsw.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     """No part of an answer, long or short, narrow or not, scans a table of charges or sums."""
     asked: list[tuple[str, Any]] = []
 
@@ -440,12 +443,18 @@ def test_a_range_is_read_from_few_rows(fresh: apsw.Connection) -> None:
         asked.append((sql, bindings))
         return True
 
-    record_run(fresh, "gen-1", at=datetime(2026, 3, 1, 12).timestamp(), usage=Usage(cost=Decimal(1)))
+    usage = Usage(cost=Decimal(1))
+    for number in range(3):
+        record_run(fresh, f"gen-{number}", datetime(2026, 3, 1, 12).timestamp(), usage=usage)
+    monkeypatch.setattr(spending, "_FEW", 2)
     fresh.exec_trace = note
     for first in (date(2020, 1, 2), date(2026, 2, 1)):
-        for model in (None, "author/slug"):
+        for few, model in ((40, None), (40, "author/slug"), (0, "author/slug")):
+            monkeypatch.setattr(spending, "_FEW_SPLITS", few)
             query = SpendingQuery(first=first, last=date(2026, 3, 3), model=model)
-            assert len(spending.sum_spending(fresh, query).dearest) == 1
+            assert len(spending.sum_spending(fresh, query).dearest) == 3
+    monkeypatch.setattr(spending, "_FEW", 3)
+    assert len(spending.sum_spending(fresh, SpendingQuery(first=date(2026, 3, 1))).dearest) == 3
     fresh.exec_trace = None
     plans = [
         str(row[3])
@@ -456,8 +465,8 @@ def test_a_range_is_read_from_few_rows(fresh: apsw.Connection) -> None:
     assert [
         step for step in plans if step.startswith("SCAN") and step.split()[1] in ("c", "g", "spending", "latencies")
     ] == []
-    assert any("charges_by_cost" in step for step in plans)
-    assert any("charges_by_day" in step for step in plans)
+    for index in ("charges_by_cost", "charges_by_day", "charges_by_split"):
+        assert any(index in step for step in plans), index
 
 
 async def test_what_another_program_wrote_is_counted_before_it_is_told(tmp_path: Path) -> None:

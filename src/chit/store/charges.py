@@ -17,7 +17,7 @@ from chit.core.percentiles import find_bucket
 from chit.core.spending import DAY, MONTH, UNKNOWN, YEAR
 from chit.core.usage import read_cost
 from chit.store.rows import pico_of, text_of
-from chit.store.schema_spending import COUNTS, HALVES, LOCAL_DAY, TOKENS
+from chit.store.schema_spending import COUNTS, HALVES, LOCAL_DAY, TOKENS, WHOLE
 
 HALF = 32
 AT_ONCE = 50
@@ -25,6 +25,8 @@ AT_ONCE = 50
 MANY = 2_000
 """The same where somebody waits for the sums."""
 MASK = 2**HALF - 1
+_ALL = ("", "", -1)
+"""Provider, origin and kind of the split that stands for all of its model."""
 _SIZES = (DAY, MONTH, YEAR)
 _MOST_NAME = 200
 """Characters of a model or provider: they are told apart by no more."""
@@ -56,7 +58,10 @@ _COLUMNS = (
     "is_failed",
     "is_byok",
 )
-_FIND = f"SELECT {', '.join(_COLUMNS)} FROM charges WHERE seq IN (SELECT value FROM json_each(?))"  # noqa: S608
+_FIND = f"""
+    SELECT {", ".join(_COLUMNS)}, p.whole FROM charges JOIN spending_splits p ON p.id = split
+    WHERE seq IN (SELECT value FROM json_each(?))
+"""  # noqa: S608 - all of it is ours
 _KEEP = f"INSERT INTO charges ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608
 _SUMMED = (*COUNTS, *HALVES)
 _ADD = f"""
@@ -104,13 +109,14 @@ class _Sums:
         figures = _figures(charge)
         buckets = [None if charge[name] is None else find_bucket(charge[name]) for name in ("first_ms", "latency_ms")]
         for size in _SIZES:
-            place = (size, charge["day"][:size], charge["split"])
-            sums = self._spending[place]
-            for number, figure in enumerate(figures):
-                sums[number] += sign * figure
-            for number, bucket in enumerate(buckets):
-                if bucket is not None:
-                    self._latencies[*place, bucket][number] += sign
+            period = charge["day"][:size]
+            for place in ((size, period, charge["split"]), (size + WHOLE, period, charge["whole"])):
+                sums = self._spending[place]
+                for number, figure in enumerate(figures):
+                    sums[number] += sign * figure
+                for number, bucket in enumerate(buckets):
+                    if bucket is not None:
+                        self._latencies[*place, bucket][number] += sign
 
     def write(self, connection: apsw.Connection) -> None:
         """Rows of which nothing is left go."""
@@ -139,7 +145,7 @@ def _count(connection: apsw.Connection, seq: int, sums: _Sums) -> None:
     """Take out of the sums what was counted of a generation and of those that share its id, and count them anew."""
     group: list[Any] = connection.execute(_GROUP, {"seq": seq}).fetchall()
     members = text_of([seq, *(row[0] for row in group)])
-    before = [dict(zip(_COLUMNS, row, strict=True)) for row in connection.execute(_FIND, (members,))]
+    before = [dict(zip((*_COLUMNS, "whole"), row, strict=True)) for row in connection.execute(_FIND, (members,))]
     for charge in before:
         sums.add(charge, -1)
         connection.execute("DELETE FROM charges WHERE seq = ?", (charge["seq"],))
@@ -161,17 +167,15 @@ def _write_charge(connection: apsw.Connection, ended: Sequence[Any]) -> Charge:
         tokens = [there if there is not None else here for there, here in zip(recorded, tokens, strict=True)]
         is_byok = is_byok or info.is_byok
     billed = info.upstream_cost if info is not None and info.upstream_cost is not None else read_cost(upstream)
+    model = (info.model if info else None) or model or requested or UNKNOWN
+    provider = (info.provider if info else None) or provider or UNKNOWN
+    split, whole = _find_split(connection, model[:_MOST_NAME], provider[:_MOST_NAME], origin, private)
     was_refused = state == "failed" and generation_id is None
     return {
         "seq": seq,
         "day": day,
-        "split": _find_split(
-            connection,
-            (info.model if info else None) or model or requested or UNKNOWN,
-            (info.provider if info else None) or provider or UNKNOWN,
-            origin,
-            private,
-        ),
+        "split": split,
+        "whole": whole,
         "settlement": settlement,
         "cost_pico": cost_pico,
         "reported_pico": reported_pico,
@@ -201,12 +205,16 @@ def _find_settlement(
     return None, None, None
 
 
-def _find_split(connection: apsw.Connection, model: str, provider: str, origin: str, private: int) -> int:
-    split = (model[:_MOST_NAME], provider[:_MOST_NAME], origin, private)
-    query = "SELECT id FROM spending_splits WHERE model = ? AND provider = ? AND origin = ? AND private = ?"
-    found: int | None = connection.execute(query, split).get
-    if found is None:
-        insert = "INSERT INTO spending_splits (model, provider, origin, private) VALUES (?, ?, ?, ?) RETURNING id"
-        found = connection.execute(insert, split).get
-    assert found is not None  # noqa: S101 - an insert returns its row
-    return found
+def _find_split(connection: apsw.Connection, model: str, provider: str, origin: str, private: int) -> tuple[int, int]:
+    """The split, and the one that stands for all of its model."""
+    query = "SELECT id, whole FROM spending_splits WHERE model = ? AND provider = ? AND origin = ? AND private = ?"
+    insert = "INSERT INTO spending_splits (model, provider, origin, private, whole) VALUES (?, ?, ?, ?, ?)"
+    found: Any = connection.execute(query, (model, provider, origin, private)).fetchone()
+    if found is not None:
+        return found[0], found[1]
+    whole: Any = connection.execute(query, (model, *_ALL)).fetchone()
+    if whole is None:
+        connection.execute(insert, (model, *_ALL, None))
+        whole = (connection.last_insert_rowid(), None)
+    connection.execute(insert, (model, provider, origin, private, whole[0]))
+    return connection.last_insert_rowid(), whole[0]

@@ -1,7 +1,7 @@
 """The step that sums up what was spent, so that a page about a million generations opens at once.
 
 `uncounted` lists the generations whose charge may have changed; triggers fill it, whoever writes. `chit.store.charges`
-works the list off whenever something is settled, and what is left before anything is read: every answer is exact.
+works the list off in the transaction that ends or settles one, and what is left of it before anything is told.
 What was there before this step is listed by it.
 """
 
@@ -10,6 +10,8 @@ AMOUNTS = ("cost_pico", "reported_pico", "settled_pico", "difference_pico", "sav
 TOKENS = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens")
 """What `spending` sums. Of amounts and tokens both halves, since a 64-bit sum could overflow with made-up figures."""
 HALVES = tuple(half for name in (*AMOUNTS, *TOKENS) for half in (f"{name}_high", f"{name}_low"))
+WHOLE = 100
+"""More of a size: of a model whatever its provider, origin and kind, which a chart then need not add up."""
 LOCAL_DAY = "iif({at} BETWEEN 0 AND 253370764800, date({at}, 'unixepoch', 'localtime'), '1970-01-01')"
 """Of unix seconds; a time that is none is the first day."""
 _RUNNING = "('sent', 'streaming')"
@@ -42,7 +44,8 @@ SPENDING = f"""
         is_byok INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX charges_by_day ON charges (day, split, cost_pico);
-    CREATE INDEX charges_by_cost ON charges (split, cost_pico, day);
+    CREATE INDEX charges_by_cost ON charges (cost_pico, day, split);
+    CREATE INDEX charges_by_split ON charges (split, cost_pico, day);
 
     CREATE TABLE spending_splits ( -- what figures are told apart by; '' is unknown
         id INTEGER PRIMARY KEY,
@@ -50,11 +53,12 @@ SPENDING = f"""
         provider TEXT NOT NULL,
         origin TEXT NOT NULL,
         private INTEGER NOT NULL,
+        whole INTEGER REFERENCES spending_splits (id), -- all of its model; NULL in the row that stands for that
         UNIQUE (model, provider, origin, private)
     ) STRICT;
 
     CREATE TABLE spending ( -- the sums of charges by day, and again by month and by year
-        size INTEGER NOT NULL, -- the length of the period's name: 10, 7 or 4
+        size INTEGER NOT NULL, -- the length of the period's name: 10, 7 or 4; of whole models 110, 107, 104
         period TEXT NOT NULL,
         split INTEGER NOT NULL,
         {_SUMS}PRIMARY KEY (size, period, split)

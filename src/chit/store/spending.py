@@ -1,7 +1,7 @@
 """What was spent, read from the sums that `charges` keeps: every figure of an answer is of one moment.
 
-A range is read as whole years, months and days, so that few rows are added up. The dearest replies are looked for among
-all charges of a short range, else from the dearest of each split downwards.
+A range is read as whole years, months and days, and where no split is left out, models are read as a whole, so that few
+rows are added up. The dearest replies are looked for from the dearest of all downwards, or among few.
 """
 
 from collections import defaultdict
@@ -26,13 +26,15 @@ from chit.core.spending import (
 from chit.core.usage import from_pico
 from chit.store.charges import HALF
 from chit.store.rows import text_of
-from chit.store.schema_spending import AMOUNTS, COUNTS, HALVES, TOKENS
+from chit.store.schema_spending import AMOUNTS, COUNTS, HALVES, TOKENS, WHOLE
 
 MOST_DAYS = 92
 """Of a range that is shown by day; a longer one is shown by month."""
 DEAREST = 10
-_FEW = 60_000
+_FEW = 5_000
 """Charges that are looked through one by one."""
+_FEW_SPLITS = 40
+"""Splits that are looked through one by one."""
 _SUMMED = (*COUNTS, *HALVES)
 _SPAN = "size = ? AND period BETWEEN ? AND ?"
 _BY_SPLIT = f"SELECT split, {', '.join(f'sum({name})' for name in _SUMMED)} FROM spending WHERE {_SPAN}"  # noqa: S608
@@ -44,13 +46,9 @@ _BY_BUCKET = f"""
     SELECT model, bucket, sum(here), sum(recorded)
     FROM latencies JOIN spending_splits p ON p.id = split WHERE {_SPAN}
 """  # noqa: S608 - all of it is ours
-_DEAR_OF_FEW = """
-    SELECT seq FROM charges INDEXED BY charges_by_day
-    WHERE day BETWEEN ? AND ? AND cost_pico > 0 {which} ORDER BY cost_pico DESC, seq LIMIT ?
-"""
-_DEAR_OF_MANY = """
-    SELECT seq, cost_pico FROM charges INDEXED BY charges_by_cost
-    WHERE split = ? AND cost_pico > 0 AND day BETWEEN ? AND ? ORDER BY cost_pico DESC, seq LIMIT ?
+_DEAREST = """
+    SELECT seq, cost_pico FROM charges INDEXED BY {index}
+    WHERE day BETWEEN ? AND ? AND cost_pico > 0 AND {which} ORDER BY cost_pico DESC, seq LIMIT ?
 """
 _DEAR = """
     SELECT c.day, p.model, c.cost_pico, g.conversation, t.title, g.message, p.private
@@ -100,7 +98,7 @@ def sum_spending(connection: apsw.Connection, query: SpendingQuery) -> Spending:
             by=by,
             first_tokens=here,
             latencies=recorded,
-            dearest=range.list_dearest(sums, total.charges),
+            dearest=range.list_dearest(total.charges),
         )
 
 
@@ -108,7 +106,7 @@ def find_splits(connection: apsw.Connection, query: SpendingQuery) -> dict[int, 
     """Those that are asked for, by id."""
     wanted = {"model": query.model, "provider": query.provider, "origin": query.origin, "private": query.private}
     given = {name: value for name, value in wanted.items() if value is not None}
-    where = " AND ".join(["1", *(f"{name} = :{name}" for name in given)])
+    where = " AND ".join(["whole IS NOT NULL", *(f"{name} = :{name}" for name in given)])
     rows = connection.execute(f"SELECT id, model, provider, origin, private FROM spending_splits WHERE {where}", given)  # noqa: S608
     return {id: (model, provider, origin, bool(private)) for id, model, provider, origin, private in rows}
 
@@ -134,15 +132,20 @@ class _Range:
     is_narrow: bool
     """Whether only some splits are wanted; all of them are faster without being named."""
 
-    def _list(self, query: str, spans: Sequence[Span], group: str) -> Iterator[Any]:
-        for span in spans:
-            which, ids = self._which()
-            yield from self.connection.execute(f"{query} {which} GROUP BY {group}", (*span, *ids))
+    def _list(self, query: str, spans: Sequence[Span], group: str, *, more: int = 0) -> Iterator[Any]:
+        which, ids = self._which()
+        for size, low, high in spans:
+            yield from self.connection.execute(f"{query} AND {which} GROUP BY {group}", (size + more, low, high, *ids))
 
     def _which(self) -> tuple[str, tuple[str, ...]]:
         if not self.is_narrow:
-            return "", ()
-        return "AND split IN (SELECT value FROM json_each(?))", (text_of(list(self.splits)),)
+            return "true", ()
+        return "split IN (SELECT value FROM json_each(?))", (text_of(list(self.splits)),)
+
+    @property
+    def _more(self) -> int:
+        """All of each model is added up already, where all is wanted."""
+        return 0 if self.is_narrow else WHOLE
 
     def sum_by_split(self) -> dict[int, list[int]]:
         """The columns of `spending`, added up."""
@@ -162,7 +165,7 @@ class _Range:
         """Pico-dollars by day or month, and by model."""
         periods: dict[str, dict[str, int]] = {}
         spans = split_days(self.first, self.last, widest=by)
-        for period, model, high, low in self._list(_BY_PERIOD, spans, "period, model"):
+        for period, model, high, low in self._list(_BY_PERIOD, spans, "period, model", more=self._more):
             models = periods.setdefault(period[:by], {})
             models[model] = models.get(model, 0) + (high << HALF) + low
         return periods
@@ -171,26 +174,29 @@ class _Range:
         """By model and bucket: of first tokens here, and of OpenRouter's latency."""
         kinds: tuple[dict[str, dict[int, int]], dict[str, dict[int, int]]] = ({}, {})
         spans = split_days(self.first, self.last)
-        for model, bucket, *counts in self._list(_BY_BUCKET, spans, "model, bucket"):
+        for model, bucket, *counts in self._list(_BY_BUCKET, spans, "model, bucket", more=self._more):
             for models, count in zip(kinds, counts, strict=True):
                 if count:
                     buckets = models.setdefault(model, {})
                     buckets[bucket] = buckets.get(bucket, 0) + count
         return kinds
 
-    def list_dearest(self, sums: Mapping[int, Any], charges: int) -> tuple[Dear, ...]:
+    def list_dearest(self, charges: int) -> tuple[Dear, ...]:
         """The dearest first."""
-        days = (self.first.isoformat(), self.last.isoformat())
+        which, ids = self._which()
         if charges <= _FEW and (self.last - self.first).days < MOST_DAYS:
-            which, ids = self._which()
-            rows: Any = self.connection.execute(_DEAR_OF_FEW.format(which=which), (*days, *ids, DEAREST))
-            seqs = [seq for (seq,) in rows]
+            found = self._find_dear("charges_by_day", which, *ids)
+        elif self.is_narrow and len(self.splits) <= _FEW_SPLITS:
+            found = [row for split in self.splits for row in self._find_dear("charges_by_split", "split = ?", split)]
         else:
-            found: list[Any] = []
-            for split in sums:
-                found += self.connection.execute(_DEAR_OF_MANY, (split, *days, DEAREST))
-            seqs = [seq for seq, _ in sorted(found, key=lambda row: (-row[1], row[0]))[:DEAREST]]
+            found = self._find_dear("charges_by_cost", which, *ids)
+        seqs = [seq for seq, _ in sorted(found, key=lambda row: (-row[1], row[0]))[:DEAREST]]
         return tuple(_read_dear(row) for row in self.connection.execute(_DEAR, (text_of(seqs),)))
+
+    def _find_dear(self, index: str, which: str, *bindings: Any) -> list[Any]:
+        days = (self.first.isoformat(), self.last.isoformat())
+        query = _DEAREST.format(index=index, which=which)
+        return self.connection.execute(query, (*days, *bindings, DEAREST)).fetchall()
 
 
 def _read_dear(row: tuple[Any, ...]) -> Dear:
