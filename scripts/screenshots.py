@@ -169,7 +169,8 @@ async def _amend(page: Page, _origin: str) -> None:
 
 
 async def _versions(page: Page, _origin: str) -> None:
-    await page.fill(".amend textarea", "Only when you **know** that it never ran.")
+    said = await page.input_value(".amend textarea")
+    await page.fill(".amend textarea", f"Only when you **know** that it never ran.\n\n{said}")
     await page.click(".amend .primary")
     await _until(page, _there(".edited"))
     await page.click(".from-actor .branch button")
