@@ -35,7 +35,7 @@ check: lint ## what takes seconds: format, lint, types, architecture
 	@echo "architecture"
 	@$(VENV_PYTHON) -m pytest tests/test_architecture.py tests/test_repository.py
 
-test: lint ## check, then every test but the long ones, with the coverage gate
+test: lint ## check, then every test but the long ones on all cores, with the coverage gate
 	@scripts/system-tools
 	@scripts/suite -m "not long"
 

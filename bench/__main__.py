@@ -6,7 +6,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from bench import oneshot, render, startup, streaming, unlock, web
+from bench import costs, oneshot, render, search, startup, streaming, unlock, web
 from bench.measure import BenchmarkBroken, Row, format_table
 
 BENCHMARKS = {
@@ -16,6 +16,8 @@ BENCHMARKS = {
     "unlock": unlock.measure,
     "render": render.measure,
     "web": web.measure,
+    "costs": costs.measure,
+    "search": search.measure,
 }
 
 

@@ -12,6 +12,7 @@ from bench.measure import ROOT, Row
 from bench.served import Served, serving_pages
 from bench.tab import Tab, opened_tab
 from bench.upstream import Upstream
+from bench.web_attach import measure_attaching
 from bench.web_history import fill_history, measure_history
 from bench.web_memory import measure_memory
 from bench.web_replies import measure_replies
@@ -38,7 +39,10 @@ async def _measure_pages(*, quick: bool) -> list[Row]:
     async def memory(upstream: Upstream, served: Served, tab: Tab) -> list[Row]:
         return await measure_memory(upstream, served, tab, replies=40 if quick else 1_000)
 
-    rows = await _with_page(replies)
+    async def attaching(_upstream: Upstream, served: Served, tab: Tab) -> list[Row]:
+        return await measure_attaching(served, tab, quick=quick)
+
+    rows = [*await _with_page(replies), *await _with_page(attaching)]
     rows += await _with_page(history, lambda home: fill_history(home, conversations=conversations))
     return rows + await _with_page(memory)
 

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from playwright.async_api import Browser, Page, async_playwright
 
@@ -36,6 +36,12 @@ FLAGS = (
 SIZES = {"desktop": (1280, 900), "phone": (400, 860)}
 QUESTION = "How do I retry a flaky HTTP call without billing myself twice?"
 PATIENCE = 30.0
+_FILES: Any = [
+    {"name": "receipt-design.png", "mimeType": "image/png", "buffer": (IMAGES / f"{SHOWN[0]}.png").read_bytes()},
+    {"name": "minutes.md", "mimeType": "text/markdown", "buffer": b"# Minutes\n" * 90},
+    {"name": "terms.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7" + bytes(340_000)},
+    {"name": "setup.exe", "mimeType": "", "buffer": b"MZ\x90\0"},
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,12 +164,74 @@ async def _conversation(page: Page, _origin: str) -> None:
     await page.click(".chit-line")
 
 
+async def _amend(page: Page, _origin: str) -> None:
+    await page.click(".from-actor [data-do=amend]")
+
+
+async def _versions(page: Page, _origin: str) -> None:
+    said = await page.input_value(".amend textarea")
+    await page.fill(".amend textarea", f"Only when you **know** that it never ran.\n\n{said}")
+    await page.click(".amend .primary")
+    await _until(page, _there(".edited"))
+    await page.click(".from-actor .branch button")
+
+
+async def _again_with(page: Page, _origin: str) -> None:
+    await page.keyboard.press("Escape")
+    await page.click("[aria-label='Previous version']")
+    await _until(page, _there(".from-actor .chit-line"))
+    await page.click("[data-do=again-with]")
+
+
+async def _archive(page: Page, origin: str) -> None:
+    await page.keyboard.press("Escape")
+    await page.evaluate("document.querySelector('.list [data-name=archived]').click()")
+    await page.goto(f"{origin}/archive")
+    await _until(page, _there(".archive .rows"))
+
+
+async def _private(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await _until(page, _there(".new"))
+    await page.check("[name=private]")
+    await _send(page, "What should I say to them?", "sandbox/echo")
+    await _until(page, _there(".chit-line"))
+
+
 async def _reasoning(page: Page, origin: str) -> None:
     await page.goto(f"{origin}/")
     await _until(page, _there(".new"))
     await _send(page, "Think first.", "sandbox/reasoning")
     await _until(page, _there(".chit-line"))
     await page.click(".reasoning summary")
+
+
+async def _attaching(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await _until(page, _there(".new"))
+    await page.fill(".model-field .model-input", "openai/gpt-5-mini")
+    await page.keyboard.press("Escape")
+    await page.set_input_files(".composer input[type=file]", _FILES)
+    await _until(page, "document.querySelectorAll('.composer .parts li').length === 3")
+    await _until(page, _there(".coming .problem:not([hidden])"))
+    await page.fill(".composer textarea", "What do these say?")
+
+
+async def _attached(page: Page, _origin: str) -> None:
+    await page.click(".coming [data-do=detach]")
+    await page.click(".composer .send")
+    await _until(page, _there(".chit-line"))
+    await _until(page, "document.querySelector('figure img').src.startsWith('blob:')")
+    await page.evaluate("document.getElementById('main').scrollTop = 0")
+
+
+async def _drawn(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await _until(page, _there(".new"))
+    await _send(page, "Draw me something.", "sandbox/image")
+    await _until(page, _there(".chit-line"))
+    await _until(page, "document.querySelector('figure img')?.src.startsWith('blob:')")
+    await page.click(".chit-line")
 
 
 async def _failure(page: Page, origin: str) -> None:
@@ -187,9 +255,62 @@ async def _models(page: Page, origin: str) -> None:
     await _until(page, _there(".suggestions [data-model]"))
 
 
+async def _parameters(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await _until(page, _there(".open-parameters"))
+    await page.click(".open-parameters")
+    await _until(page, _there(".sheet[open] [name=temperature]"))
+    await page.fill(".sheet [name=temperature]", "0.2")
+    await page.select_option(".sheet [name='reasoning.effort']", "low")
+
+
+async def _differences(page: Page, _origin: str) -> None:
+    await page.click(".sheet .primary")
+    await _until(page, "!document.querySelector('.sheet').open")
+
+
+async def _context(page: Page, _origin: str) -> None:
+    await page.click(".context summary")
+    await page.evaluate("document.querySelector('.context').scrollIntoView()")
+
+
+async def _costs(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/costs")
+    await _until(page, _there(".costs .chart"))
+
+
 async def _settings(page: Page, origin: str) -> None:
     await page.goto(f"{origin}/settings")
     await _until(page, _there(".settings"))
+
+
+async def _search(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/search?q=retry+http")
+    await _until(page, _there(".found mark"))
+
+
+async def _filters(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/search?q=&from=model&has=error")
+    await _until(page, _there(".found a"))
+
+
+async def _data(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/settings/data")
+    await _until(page, _there(".settings"))
+    await page.set_input_files("#import", {"name": "chit.json", "mimeType": "", "buffer": b"{}"})
+    await page.click("form[data-form=import] button")
+    await _until(page, _there("form[data-form=import] .problem:not([hidden])"))
+
+
+async def _export(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await _until(page, _there(".list li"))
+    await page.goto(f"{origin}{await page.get_attribute('.list li:last-child a', 'href')}")
+    await _until(page, _there(".list [aria-current]"))
+    if await page.is_visible(".menu"):
+        await page.click(".menu")
+    await page.hover(".list [aria-current]")
+    await page.click(".list li:has([aria-current]) [popovertarget]")
 
 
 async def _leave(page: Page, origin: str) -> None:
@@ -218,11 +339,27 @@ SHOTS = (
     Shot(name="new", go=_new),
     Shot(name="streaming", go=_streaming),
     Shot(name="conversation", go=_conversation),
+    Shot(name="amend", go=_amend),
+    Shot(name="versions", go=_versions),
+    Shot(name="again-with", go=_again_with),
+    Shot(name="archive", go=_archive),
+    Shot(name="private", go=_private),
+    Shot(name="context", go=_context),
     Shot(name="reasoning", go=_reasoning),
+    Shot(name="attaching", go=_attaching),
+    Shot(name="attached", go=_attached),
+    Shot(name="drawn", go=_drawn),
     Shot(name="failure", go=_failure),
     Shot(name="cut", go=_cut),
     Shot(name="models", go=_models),
+    Shot(name="parameters", go=_parameters),
+    Shot(name="differences", go=_differences),
+    Shot(name="costs", go=_costs),
     Shot(name="settings", go=_settings),
+    Shot(name="search", go=_search),
+    Shot(name="search-filters", go=_filters),
+    Shot(name="data", go=_data),
+    Shot(name="export", go=_export),
     Shot(name="leave", go=_leave),
     Shot(name="help", go=_help),
     Shot(name="drawer", go=_drawer),

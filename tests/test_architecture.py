@@ -23,6 +23,7 @@ LAYERS = (
     {"web", "api", ""},  # "" is the package's own root, the face for Python programs
     {"app"},
     {"engine", "settlement", "balance"},
+    {"transfer"},
     {"running", "adoption", "late_ends", "catalogue", "replies"},
     {"openrouter", "vault", "store", "render", "notices"},
     {"prefs", "prefs_change"},

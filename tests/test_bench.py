@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from bench import web
+from bench.costs import fill_costs
 from bench.measure import (
     BenchmarkBroken,
     Cost,
@@ -18,12 +19,16 @@ from bench.measure import (
     run_child,
 )
 from bench.replies import REPLIES, make_reply, split_tokens
+from bench.search import make_queries
+from bench.search_history import Language, fill_search
 from bench.served import Served
 from bench.upstream import MODEL, Upstream, make_chunk, make_generation_id, make_text
 from bench.web_history import LONG_CONVERSATIONS, fill_history
 
 from chit.app import open_app
+from chit.core.search import read_query
 from chit.core.secret import Secret
+from chit.core.spending import SpendingQuery
 from chit.core.sse import SseData, SseParser
 from chit.core.stream import CompletionStream
 from chit.prefs import UserPrefs
@@ -168,6 +173,29 @@ async def test_a_history_to_open_is_whole(tmp_path: Path) -> None:
     assert [message.source for message in branch] == ["user", "actor"] * 2
 
 
+async def test_a_history_to_search_is_whole(tmp_path: Path) -> None:
+    """Its messages are found by words and by filters, and every kind of query that is made can be asked."""
+    language = Language(stream=20_000)
+    assert fill_search(tmp_path, messages=400, language=language) > 0
+    queries = make_queries(language, 2)
+    async with open_app(UserPrefs(home=tmp_path), key=lambda: Secret("none"), settling=False) as app:
+        for text in ("the ", "model:claude", "cost:>0.001", "has:error", "from:me after:2024", "in:title th"):
+            page = await app.store.search(read_query(text))
+            assert page.messages or page.titles, text
+        for texts in queries.values():
+            for text in texts:
+                assert (await app.store.search(read_query(text), seconds=60)).is_complete, text
+
+
 def test_the_scripts_are_weighed() -> None:
     """All of them together, and the longest; both goals are met."""
     assert [row.verdict for row in web.weigh_scripts()] == ["met", "met"]
+
+
+async def test_a_ledger_to_open_is_whole(tmp_path: Path) -> None:
+    """Every generation is counted once, settled, over three years."""
+    fill_costs(tmp_path, 300)
+    async with open_app(UserPrefs(home=tmp_path), key=lambda: Secret("none"), settling=False) as app:
+        spending = await app.store.sum_spending(SpendingQuery())
+    assert (spending.total.charges, spending.total.known, spending.total.difference_pico) == (300, 300, 0)
+    assert len(spending.periods) >= 36

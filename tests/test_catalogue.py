@@ -52,6 +52,17 @@ async def test_it_is_fetched_once_a_day(tmp_path: Path) -> None:
     assert models == [{"id": "a/b", "name": "B"}, {"id": "c/d"}, {"name": "without an id"}]
 
 
+async def test_what_is_kept_is_had_without_asking(tmp_path: Path) -> None:
+    """Nothing at first; later what was fetched, however old."""
+    clock = Clock()
+    async with Upstream(answer) as upstream, opened(upstream.base_url, tmp_path) as app:
+        assert list(await make(app, clock).list_kept()) == []
+        models = await make(app, clock).list_models()
+        clock.now += 100 * FRESH_SECONDS
+        assert await make(app, clock).list_kept() == models
+    assert len(upstream.requests) == 1
+
+
 async def test_ids_are_what_suggestions_need(tmp_path: Path) -> None:
     """Records without an id are passed over."""
     async with Upstream(answer) as upstream, opened(upstream.base_url, tmp_path) as app:

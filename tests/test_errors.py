@@ -17,6 +17,8 @@ from chit.errors import (
 KINDS = {
     "ChitError": "unknown",
     "InputError": "input_invalid",
+    "TooLarge": "too_large",
+    "KindNotTaken": "kind_not_taken",
     "KeyUnavailable": "key_missing",
     "KeyNotFound": "key_not_found",
     "KeychainUnusable": "keychain_unusable",

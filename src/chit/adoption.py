@@ -24,7 +24,7 @@ async def adopt_orphans(
     """
     ended = []
     for orphan in await store.adopt_orphans():
-        answer = identify_fault(scrub_answer(_judge_kept(await store.load_received(orphan), orphan), scrub), orphan)
+        answer = identify_fault(scrub_answer(judge_kept(await store.load_received(orphan), orphan), scrub), orphan)
         error = explain(answer.fault) if answer.fault else None
         generation = apply_answer(orphan, answer, error)
         message = Message(
@@ -35,7 +35,8 @@ async def adopt_orphans(
     return ended
 
 
-def _judge_kept(received: bytes, generation: Generation) -> Answer:
+def judge_kept(received: bytes, generation: Generation) -> Answer:
+    """What a generation came to of which no more than these bytes will ever be known."""
     if not received and generation.generation_id is None:
         text = "Chit ended before a reply came"
         return refuse(Fault(phase="unanswered", cause="reset", text=text))

@@ -14,8 +14,8 @@ from chit.notices import Notices
 from chit.openrouter.client import OpenRouterClient, Timeouts
 from chit.prefs import UserPrefs
 from chit.settlement import Settler
+from chit.store.private import open_private_store
 from chit.store.protocol import Store
-from chit.store.sqlite import open_store
 from chit.vault.fingerprint import KEY_MARKS, Marks, find_change, read_marks
 
 
@@ -53,7 +53,7 @@ async def open_app(
     What a dead process left unfinished is adopted first. Raises `StoreError`.
     """
     async with AsyncExitStack() as closing:  # last opened, first closed, whatever fails on the way
-        store = open_store(prefs.home)
+        store = open_private_store(prefs.home)
         closing.push_async_callback(store.close)
         notices = Notices()
         client = _make_client(prefs, key, timeouts, scrub)

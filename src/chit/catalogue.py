@@ -54,6 +54,10 @@ class Catalogue:
             await self._store.record_setting(SETTING, encode_json(record).decode())
         return models
 
+    async def list_kept(self) -> Models:
+        """What was kept, however old, without asking anybody; nothing where there is none. Raises `StoreError`."""
+        return (await self._load())[0]
+
     async def find_ids(self, seconds: float) -> tuple[str, ...]:
         """The ids, for a suggestion beside an error; none if they cannot be had in time."""
         try:

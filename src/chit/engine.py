@@ -8,16 +8,18 @@ from typing import Any
 
 from chit.adoption import adopt_orphans
 from chit.catalogue import Catalogue
-from chit.core.conversation import Conversation, title_from
-from chit.core.defaults import add_defaults, model_parameters
+from chit.core.amendment import amend_message
+from chit.core.conversation import Conversation, title_from, title_of
+from chit.core.defaults import add_defaults, model_parameters, requested_model
 from chit.core.fault import Fault
-from chit.core.generation import Generation, Origin
+from chit.core.generation import RUNNING, Generation, Origin
 from chit.core.guidance import explain
 from chit.core.history import Tree
 from chit.core.jsontext import JsonInvalid, decode_object, encode_json
-from chit.core.messages import Message, Part, Source, TextPart, ToolResultPart
+from chit.core.messages import Message, Part, Source, TextPart
 from chit.core.revision import continues, join_replies, revise_request
 from chit.core.surrogates import mend_surrogates
+from chit.core.turns import split_turns
 from chit.core.wire import ENGINE, read_parts, read_rest, read_source, write_history
 from chit.errors import ChitError, InputError, NotFound, UpstreamError
 from chit.late_ends import LateEnds
@@ -67,19 +69,25 @@ class Engine:
         conversation_id: str | None = None,
         parent_id: str | None = None,
         stream: bool = True,
+        private: bool = False,
         origin: Origin = "library",
+        own: Mapping[str, Any] | None = None,
     ) -> Running:
         """Ask a question, in a new conversation or after `parent_id` (else the newest leaf) of an existing one.
 
-        A `parent_id` of "" begins the conversation anew, beside what there is.
-        `parameters` go into the request as given, over everything the engine puts there. Raises `StoreError`.
+        A `parent_id` of "" begins the conversation anew, beside what there is. Of a new one that is `private` nothing
+        but ids and costs is written down; it is known until this process ends.
+        `parameters` go into the request as given, over everything the engine puts there; `own` are kept with a new
+        conversation, for whoever asks in it next. Raises `StoreError`.
         """
         self._store.check_room()
         conversation, path = await self._open_branch(parts, conversation_id, parent_id, origin)
+        if conversation_id is None:
+            conversation = replace(conversation, private=private, parameters=own or {})
         fresh: list[Message] = []
         if system is not None:
             fresh.append(self._message(conversation, "system", [TextPart(system)], path, fresh))
-        for source, turn in _turns(parts):
+        for source, turn in split_turns(parts):
             fresh.append(self._message(conversation, source, turn, path, fresh))
         request: dict[str, Any] = {
             "messages": write_history(join_replies([*path, *fresh])),
@@ -147,6 +155,20 @@ class Engine:
         body = revise_request(await write_continuation(self._store, reply, before), changes or {})
         return await self._send_again(reply.id, before, body, origin, {ENGINE: {"continues": True}})
 
+    async def amend(self, message_id: str, text: str) -> Message:
+        """Keep `text` as a new version of a reply or of instructions; no model is asked, and the next question goes on
+        from it. Raises `NotFound`, `StoreError`, and `InputError` for another message, an empty text and a reply that
+        is still coming in.
+        """
+        before = await self._store.get_message(message_id)
+        await self._store.get_conversation(before.conversation_id)
+        generation = await self._store.find_generation(message_id)
+        if generation is not None and generation.state in RUNNING:
+            raise InputError("that reply is still coming in", hint="Wait for its end, or stop it first.")
+        amended = amend_message(before, text, id=new_id(), now=self._clock())
+        await self._store.record_messages([amended])
+        return amended
+
     async def adopt(self) -> list[Message]:
         """Finish the records of generations whose process is gone. Raises `StoreError`."""
         adopted = await adopt_orphans(self._store, scrub=self._client.scrub, explain=_explain, clock=self._clock)
@@ -164,8 +186,7 @@ class Engine:
     ) -> tuple[Conversation, Sequence[Message]]:
         """The conversation, new if `conversation_id` is None, and the path of it that the question goes on from."""
         if conversation_id is None:
-            title = title_from("".join(part.text for part in parts if isinstance(part, TextPart)))
-            return Conversation(id=new_id(), title=title, origin=origin, created_at=self._clock()), ()
+            return Conversation(id=new_id(), title=title_of(parts), origin=origin, created_at=self._clock()), ()
         conversation = await self._store.get_conversation(conversation_id)
         if parent_id == "":
             return conversation, ()
@@ -224,7 +245,7 @@ class Engine:
         origin: Origin,
     ) -> Running:
         """Record, then send."""
-        model = _requested_model(request)
+        model = requested_model(request)
         generation = Generation(
             id=new_id(),
             message_id=actor.id,
@@ -275,23 +296,6 @@ class Engine:
 def _explain(fault: Fault, known_models: Sequence[str] = ()) -> UpstreamError:
     """In the time of this place; without a model to suggest unless some are known."""
     return explain(fault, known_models=known_models, utc_offset=time.localtime().tm_gmtoff)
-
-
-def _turns(parts: Sequence[Part]) -> list[tuple[Source, tuple[Part, ...]]]:
-    """Each tool result is a message of its own, from the program that ran the tool; everything else is the person's."""
-    turns: list[tuple[Source, tuple[Part, ...]]] = [
-        ("client", (part,)) for part in parts if isinstance(part, ToolResultPart)
-    ]
-    said = tuple(part for part in parts if not isinstance(part, ToolResultPart))
-    return [*turns, ("user", said)] if said or not turns else turns
-
-
-def _requested_model(request: Mapping[str, Any]) -> str | None:
-    model, models = request.get("model"), request.get("models")
-    if isinstance(model, str):
-        return model
-    first = models[0] if isinstance(models, list) and models else None
-    return first if isinstance(first, str) else None
 
 
 def _objects(value: Any) -> list[Mapping[str, Any]]:

@@ -2,6 +2,8 @@
 
     ChitError                 kind, message, hint, link, actions
     ├── InputError            what the person or program gave us cannot be used
+    │   ├── TooLarge              more than there is room for
+    │   └── KindNotTaken          a file of a kind that models do not read
     ├── KeyUnavailable        no usable key on this side: missing, malformed, readable by others
     │   ├── KeyNotFound       keys are kept here, but none of this name or for this base URL
     │   ├── KeychainUnusable  the system's keychain is missing, refused, locked or too slow
@@ -103,6 +105,18 @@ class InputError(ChitError):
     """Something given to us cannot be used: an empty prompt, a malformed file, an unknown option value."""
 
     kind = "input_invalid"
+
+
+class TooLarge(InputError):
+    """More than there is room for."""
+
+    kind = "too_large"
+
+
+class KindNotTaken(InputError):
+    """A file of a kind that models do not read."""
+
+    kind = "kind_not_taken"
 
 
 class KeyUnavailable(ChitError):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chit.cli.exits import empty_record, exit_code, one_line, sentence
+from chit.cli.exits import empty_record, exit_code, one_line
 from chit.errors import (
     ChitError,
     DiskFull,
@@ -62,25 +62,6 @@ from chit.errors import (
 def test_every_kind_has_its_exit_code(error: ChitError, code: int) -> None:
     """Our own kinds have fixed codes; of upstream's, an unknown kind is judged by its status."""
     assert exit_code(error) == code
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("", ""),
-        (" a ", "a."),
-        ("a?", "a?"),
-        ("a:", "a:"),
-        ("a…", "a…"),
-        ("P said: “no.”", "P said: “no.”"),
-        ('P said "no!"', 'P said "no!"'),
-        ("P said: “no”", "P said: “no”."),
-        ("“”", "“”."),
-    ],
-)
-def test_a_sentence_ends_once(text: str, shown: str) -> None:
-    """A full stop is added only where no mark ends the text."""
-    assert sentence(text) == shown
 
 
 def test_one_line_holds_cause_hint_and_link() -> None:

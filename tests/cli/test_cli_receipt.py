@@ -1,6 +1,7 @@
 """The chit as a line and as a slip."""
 
 import io
+import re
 from decimal import Decimal
 
 import pytest
@@ -104,3 +105,9 @@ def test_unknown_costs_do_not_differ() -> None:
     assert not differs(Chit(reported_cost=Decimal(2)))
     assert differs(Chit(reported_cost=Decimal(2), settled_cost=Decimal("2.1")))
     assert not differs(Chit(reported_cost=Decimal("2.0"), settled_cost=Decimal(2)))
+
+
+def test_the_slip_counts_pictures() -> None:
+    """Where there are any."""
+    assert "images" not in receipt(FULL)
+    assert re.search(r"images \.+ 2$", receipt(Chit(images=2)), re.MULTILINE)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chit.core.conversation import title_from
+from chit.core.conversation import title_from, title_of
+from chit.core.messages import MediaPart, TextFilePart, TextPart
 from chit.core.surrogates import has_surrogates
 
 
@@ -36,3 +37,12 @@ def test_a_title_is_one_short_line(text: str) -> None:
 def test_titles(text: str, title: str) -> None:
     """The first line that says something, cut at a word where there is one."""
     assert title_from(text) == title
+
+
+def test_a_title_without_words() -> None:
+    """A question of files alone is called as the first of them that has a name; one without any has none."""
+    picture, file = MediaPart({"type": "image_url"}), TextFilePart("notes.md", "x")
+    assert title_of([MediaPart({"type": "image_url"}, "cat.png"), file]) == "cat.png"
+    assert title_of([picture, file]) == "notes.md"
+    assert title_of([picture, TextPart("  Look!\n"), file]) == "Look!"
+    assert title_of([picture]) == ""

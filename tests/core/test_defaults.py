@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chit.core.defaults import add_defaults, model_parameters
+from chit.core.defaults import add_defaults, layer_parameters, model_parameters
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,31 @@ def test_nothing_given_is_changed(asked: dict[str, Any], defaults: dict[str, Any
     assert asked.items() <= request.items()
     assert request.items() <= (defaults | asked).items()
     assert add_defaults(request, defaults) == request
+
+
+@pytest.mark.parametrize(
+    ("given_", "own", "defaults", "request_"),
+    [
+        ({}, {}, {"seed": 1}, {"seed": 1}),
+        ({}, {"seed": 2}, {"seed": 1}, {"seed": 2}),
+        ({"seed": 3}, {"seed": 2}, {"seed": 1}, {"seed": 3}),
+        ({}, {"seed": None}, {"seed": 1, "top_p": 1}, {"top_p": 1}),
+        ({"seed": None}, {"seed": 2}, {"seed": 1}, {}),
+        ({}, {"max_completion_tokens": None}, {"max_tokens": 9}, {}),
+        ({}, {"reasoning": {"effort": "low"}}, {"reasoning": {"max_tokens": 9}}, {"reasoning": {"effort": "low"}}),
+        (
+            {"provider": {"sort": "price"}},
+            {"provider": {"zdr": None, "only": ["a"]}},
+            {"provider": {"zdr": True, "data_collection": "deny"}},
+            {"provider": {"sort": "price", "only": ["a"], "data_collection": "deny"}},
+        ),
+        ({}, {"provider": {"zdr": None}}, {"provider": {"zdr": True}}, {}),
+        ({}, {"provider": None}, {"provider": {"zdr": True}}, {}),
+        ({"model": "a/b"}, {"seed": 1}, {"models": ["c/d"]}, {"model": "a/b", "seed": 1}),
+    ],
+)
+def test_layers(
+    given_: dict[str, Any], own: dict[str, Any], defaults: dict[str, Any], request_: dict[str, Any]
+) -> None:
+    """The question wins over its conversation, and that over the preferences; null leaves out."""
+    assert layer_parameters(given_, own, defaults) == request_

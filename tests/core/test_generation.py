@@ -133,6 +133,8 @@ def test_a_chit_before_settling_shows_what_was_reported() -> None:
         "time_to_first_token_ms": 500,
         "latency_ms": None,
         "generation_time_ms": None,
+        "images": None,
+        "image_tokens": None,
     }
     assert (receipt.cost, receipt.tokens_per_second) == (Decimal("0.1"), 20.0)
 
@@ -156,6 +158,8 @@ def test_a_settled_chit_shows_what_openrouter_recorded() -> None:
         "time_to_first_token_ms": 500,
         "latency_ms": 812,
         "generation_time_ms": 1500,
+        "images": None,
+        "image_tokens": None,
     }
     assert (receipt.cost, receipt.tokens_per_second) == (Decimal("0.0000198"), 22.0)
 
@@ -200,3 +204,21 @@ def test_tokens_per_second(tokens: int | None, first: int | None, end: int | Non
     """Tokens over the time from the first token to the end; unknown where that is nothing or unknown."""
     chit = Chit(completion_tokens=tokens, time_to_first_token_ms=first, duration_ms=end)
     assert chit.tokens_per_second == speed
+
+
+@pytest.mark.parametrize(
+    ("completion", "record", "shown"),
+    [
+        (None, {}, (None, None)),
+        ({"choices": [], "usage": None}, {}, (None, None)),
+        ({"choices": [{"message": {"images": []}}], "usage": {"completion_tokens_details": {}}}, {}, (None, None)),
+        ({"choices": [{"message": {"images": [1, 2]}}]}, {"num_media_completion": 0}, (2, None)),
+        ({"choices": ["odd"]}, {"num_media_completion": 3, "native_tokens_completion_images": 1290}, (3, 1290)),
+        ({"usage": {"completion_tokens_details": {"image_tokens": 64}}}, {}, (None, 64)),
+    ],
+)
+def test_pictures_are_counted(completion: Any, record: dict[str, Any], shown: tuple[int | None, int | None]) -> None:
+    """From the reply, and from the record where it knows of any; none at all is None, as a zero would say nothing."""
+    settlement = Settlement(generation_id="gen-1", state="settled", record=RECORD | record)
+    chit = write_chit(replace(GENERATION, completion=completion, settlement=settlement))
+    assert (chit.images, chit.image_tokens) == shown

@@ -13,6 +13,7 @@ from chit.core.messages import (
     Message,
     Part,
     ReasoningPart,
+    TextFilePart,
     TextPart,
     ToolCallPart,
     ToolResultPart,
@@ -24,7 +25,7 @@ names = st.sampled_from(
     ["cache_control", "index", "name", "arguments", "function", "id", "extra", "media", "text", "type"]
 )
 kinds = st.sampled_from(
-    ["text", "reasoning", "tool_call", "tool_result", "annotation", "media", "image_url", "file", "x"]
+    ["text", "reasoning", "tool_call", "tool_result", "annotation", "media", "text_file", "image_url", "file", "x"]
 )
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.text(max_size=4),
@@ -37,6 +38,8 @@ parts: st.SearchStrategy[Part] = st.one_of(
     st.builds(TextPart, st.text(), st.dictionaries(st.sampled_from(["cache_control", "id", "name"]), values)),
     st.builds(ReasoningPart, st.text(), st.lists(values, max_size=3).map(tuple)),
     st.builds(MediaPart, typed | objects.map(lambda value: {k: v for k, v in value.items() if k != "type"})),
+    st.builds(MediaPart, typed, st.text(max_size=4)),
+    st.builds(TextFilePart, st.text(), st.text()),
     st.builds(ToolCallPart, st.text(), st.text(), st.text(), objects),
     st.builds(ToolResultPart, st.text(), values),
     st.builds(AnnotationPart, typed),
@@ -59,6 +62,8 @@ def test_a_part_comes_back_from_its_json(part: Part) -> None:
         ),
         (ReasoningPart("a", ({"x": 1},)), {"type": "reasoning", "text": "a", "details": [{"x": 1}]}),
         (MediaPart({"type": "file", "file": {}}), {"type": "file", "file": {}}),
+        (MediaPart({"type": "file"}, "a.pdf"), {"type": "media", "media": {"type": "file"}, "name": "a.pdf"}),
+        (TextFilePart("a.md", "x"), {"type": "text_file", "name": "a.md", "text": "x"}),
         (MediaPart({"type": "tool_result", "x": 1}), {"type": "media", "media": {"type": "tool_result", "x": 1}}),
         (ToolCallPart("i", "f", "{}"), {"type": "tool_call", "id": "i", "name": "f", "arguments": "{}"}),
         (

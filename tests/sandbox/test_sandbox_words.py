@@ -152,3 +152,24 @@ def test_free_cache_has_no_discount() -> None:
     """A provider without a cache price charges cached tokens in full and saves nothing."""
     usage = Usage(price=Price.of("1", "1"), prompt_tokens=5, cached_tokens=5, completion_tokens=1)
     assert (usage.prompt_cost, usage.cache_discount) == (Decimal(5), None)
+
+
+def test_files_are_counted_and_not_quoted() -> None:
+    """A picture as ever, PDFs and sounds by their length; files of text are no words of the question."""
+
+    def ask(*parts: Any) -> Any:
+        return read_ask({"messages": [{"role": "user", "content": list(parts)}]})
+
+    text, picture = {"type": "text", "text": "Look"}, {"type": "image_url", "image_url": {"url": "data:x"}}
+    file = {"type": "text", "text": '<file name="a.md">\nx\n</file>'}
+    pdf = {"type": "file", "file": {"filename": "a.pdf", "file_data": "x" * 90_000}}
+    sound = {"type": "input_audio", "input_audio": {"data": "x" * 1_400_000, "format": "wav"}}
+    assert (ask(text, file).question, ask(text, file).media) == ("Look", 0)
+    everything = ask(text, picture, pdf, sound)
+    assert (everything.media, everything.sounds) == (3, 1)
+    assert everything.prompt_tokens - ask(text).prompt_tokens == 258 + 1000 + 1000
+    assert ask({"type": "file", "file": 7}, "odd").prompt_tokens == ask(picture).prompt_tokens
+    said = "".join(step.delta.get("content") or "" for step in answer(everything, thinks=False).steps)
+    assert "3 files came along" in said
+    said = "".join(step.delta.get("content") or "" for step in answer(ask(picture), thinks=False).steps)
+    assert "1 file came along" in said

@@ -2,4 +2,5 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.store.contract", "tests.store.contract_history")
+CONTRACTS = ("", "_dossiers", "_history", "_search", "_shelves", "_spending")
+pytest.register_assert_rewrite(*(f"tests.store.contract{name}" for name in CONTRACTS))

@@ -264,7 +264,7 @@ class StoreContract:
     async def test_every_kind_of_part_comes_back(self, open_store: OpenStore) -> None:
         """Text, reasoning, media, tool calls and results, annotations and options return as they were stored."""
         store = open_store()
-        conversation = a_conversation(private=True)
+        conversation = a_conversation()
         parts = (
             TextPart(f"text {LONE} \0 end", {"cache_control": {"type": "ephemeral"}}),
             ReasoningPart("thought", ({"type": "reasoning.text", "number": HUGE},)),
@@ -282,7 +282,6 @@ class StoreContract:
         )
         stored = await open_store().get_message(message.id)
         assert replace(stored, seq=0, extra={}) == message
-        assert (await store.get_conversation(conversation.id)).private
 
     async def test_surrogates_and_huge_integers_survive(self, open_store: OpenStore) -> None:
         """Request bytes, completion, error and record keep lone surrogates and integers beyond 64 bits."""

@@ -288,6 +288,20 @@ class HistoryContract:
         assert not await store.rename_conversation(later.id, "x")
         assert not await store.rename_conversation("nothing", "x")
 
+    async def test_parameters_of_a_conversation(self, open_store: OpenStore) -> None:
+        """They come with it, are replaced as a whole, null and all, and do not move it; what is gone has none."""
+        store, other = open_store(), open_store()
+        conversation, _, _ = await send(store)
+        later, _, _ = await send(store)
+        assert (await other.get_conversation(conversation.id)).parameters == {}
+        for parameters in ({"temperature": None, "stop": [LONE]}, {"seed": 2**70}, {}):
+            assert await store.record_parameters(conversation.id, parameters)
+            assert (await other.get_conversation(conversation.id)).parameters == parameters
+        assert await listed(store) == [later.id, conversation.id]
+        await store.delete_conversation(later.id, now=1.0)
+        assert not await store.record_parameters(later.id, {})
+        assert not await store.record_parameters("nothing", {})
+
     async def test_a_deleted_conversation_is_out_of_sight(self, open_store: OpenStore) -> None:
         """It leaves lists and short names; by its full id one learns that it was deleted; its cost is still known."""
         store, other = open_store(), open_store()

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import apsw
 import pytest
@@ -22,6 +22,7 @@ from chit.store import summaries, writes
 from chit.store.blobs import Blobs
 from chit.store.connection import open_connection
 from chit.store.home import Home
+from chit.store.protocol import Shelf
 
 COSTS = st.none() | st.decimals(min_value=-10, max_value=9_000_000, allow_nan=False, places=19)
 RUNS = st.lists(st.tuples(st.integers(0, 1), st.none() | st.integers(0, 4), COSTS), max_size=12)
@@ -113,12 +114,14 @@ def test_lists_use_indexes(connection: apsw.Connection) -> None:
         return True
 
     connection.exec_trace = note
-    summaries.list_conversations(connection, None, 60)
+    for shelf in get_args(Shelf):
+        summaries.list_conversations(connection, None, 60, shelf)
     summaries.sum_conversation(connection, "x")
     summaries.find_summary(connection, "x")
     connection.exec_trace = None
     plans = [[str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", args)] for sql, args in asked]
-    assert "SEARCH conversations USING INDEX conversations_listed (last_seq<?)" in plans[0]
+    for plan, name in zip(plans, ("listed", "open", "pinned", "archived"), strict=False):
+        assert f"SEARCH conversations USING INDEX conversations_{name} (last_seq<?)" in plan
     for plan in plans:
         assert "SEARCH g USING COVERING INDEX generations_costs (conversation=?)" in plan
         assert not [step for step in plan if step.startswith(("SCAN conversations", "SCAN g", "SCAN s"))]

@@ -68,6 +68,11 @@ class Tap:
         delta = {"content": "", "reasoning": text}
         self._pieces.put_nowait(event({"id": self._id, "choices": [{"index": 0, "delta": delta}]}))
 
+    def show(self, *media: dict[str, Any]) -> None:
+        """Pictures in the reply."""
+        delta = {"content": "", "images": list(media)}
+        self._pieces.put_nowait(event({"id": self._id, "choices": [{"index": 0, "delta": delta}]}))
+
     def end(self) -> None:
         """The reply is complete."""
         self._pieces.put_nowait(text_chunk("", generation_id=self._id, finish="stop") + DONE)

@@ -70,6 +70,7 @@ class Site:
         return [
             Route(method="GET", path="/read", handler=self._read, kind="json"),
             Route(method="POST", path="/write", handler=self._write, kind="json"),
+            Route(method="POST", path="/bytes", handler=self._take, kind="json", takes="bytes"),
             Route(method="GET", path="/raise", handler=self._raise, kind="fragment"),
             Route(method="GET", path="/begun", handler=self._begin, kind="fragment"),
             Route(method="GET", path="/late", handler=self._write_late, kind="fragment"),
@@ -137,6 +138,10 @@ class Site:
         self.handled.append("write")
         await self.store.record_setting("written", str(await read_object(request, most=100)))
         return web.json_response({"written": True})
+
+    async def _take(self, _request: web.Request) -> web.StreamResponse:
+        self.handled.append("bytes")
+        return web.json_response({})
 
     async def _raise(self, _request: web.Request) -> web.StreamResponse:
         assert self.raised is not None

@@ -18,15 +18,16 @@ from chit.web import pages
 from chit.web.headers import put_headers
 from chit.web.shell import shell_routes
 from chit.web.static_files import static_routes
+from chit.web.suggestions import Suggestion
 
 TOKEN = "stage-token"
 CODE = "stage"
 WANTS_PASSPHRASE = 423
 MODELS = [
-    {"id": "anthropic/claude-haiku-4.5", "context_length": 200_000, "prompt": "1", "completion": "5", "is_free": False},
-    {"id": "anthropic/claude-opus-4.5", "context_length": 200_000, "prompt": "5", "completion": "25", "is_free": False},
-    {"id": "openai/gpt-5-mini", "context_length": 400_000, "prompt": "0.25", "completion": "2", "is_free": False},
-    {"id": "nousresearch/hermes-4:free", "context_length": 128_000, "is_free": True, "expires": "1 July"},
+    Suggestion(id="anthropic/claude-haiku-4.5", facts=("$1 in, $5 out per M", "200k")),
+    Suggestion(id="anthropic/claude-opus-4.5", facts=("$5 in, $25 out per M", "200k")),
+    Suggestion(id="openai/gpt-5-mini", facts=("$0.25 in, $2 out per M", "400k")),
+    Suggestion(id="nousresearch/hermes-4:free", facts=("free", "128k", "until 1 July")),
 ]
 
 
@@ -90,18 +91,21 @@ class Stage:
         if refusal := self.refusals.get((request.method, request.path)):
             self.passphrase = "open" if refusal[0] == WANTS_PASSPHRASE else self.passphrase
             return web.json_response({"error": refusal[1]}, status=refusal[0])
-        return web.json_response(self._answer(request))
+        return web.json_response(self._answer(request, body))
 
-    def _answer(self, request: web.Request) -> dict[str, Any]:
+    def _answer(self, request: web.Request, body: Any) -> dict[str, Any]:
         reading: dict[str, Callable[[], dict[str, Any]]] = {
             "/view": lambda: self._view(request.query["path"]),
             "/view/older": _older,
             "/view/conversations": lambda: {"html": samples.conversations(), "more": None},
             "/view/chrome": self._chrome,
-            "/models": lambda: {"models": [model for model in MODELS if request.query["q"] in str(model["id"])]},
+            "/attachments": lambda: {"html": ""},
+            "/models": lambda: _suggest(request.query["q"]),
         }
         if request.method == "GET":
             return reading.get(request.path, lambda: {"text": samples.ANSWER})()
+        if request.path == "/prefs":
+            self.publish("prefs", **body)
         if request.path == "/sign-in":
             return {"address": f"{self.address}/sign-in/random?code=from-openrouter"}
         return {"conversation": "c1", "question": "m7", "reply": "m8"}
@@ -128,13 +132,19 @@ class Stage:
             return "first", "Hello", pages.render("first", model="", passphrase=self.passphrase), {}
         if self.screen == "locked":
             return "locked", "Locked", pages.render("locked", auto_lock_minutes=30), {}
-        return "new", "", pages.render("new", model="", sandbox=self.sandbox), {"model": samples.MODEL}
+        return (
+            "new",
+            "",
+            pages.render("new", model="", sandbox=self.sandbox),
+            {"model": samples.MODEL, "chips": samples.chips()},
+        )
 
     def _conversation(self, id: str) -> tuple[str, str, str, dict[str, Any]]:
         shown = [*samples.messages(), *self.extra] if id == "c1" else [samples.question("x1", f"Only this, in {id}")]
         title = "Retry a flaky HTTP call"
-        html = pages.render("conversation", title=title, conversation_id=id, messages=shown)
+        html = pages.render("conversation", title=title, conversation_id=id, messages=shown, private=False)
         data = {"conversation": id, "more": "m1" if self.older else None, "model": samples.MODEL, "cost": "$0.0041"}
+        data["chips"] = samples.chips()
         return "conversation", title, html, {**data, "running": self.running}
 
     def _chrome(self) -> dict[str, Any]:
@@ -170,6 +180,11 @@ class Stage:
         finally:
             self.streams.remove(request)
         return response
+
+
+def _suggest(typed: str) -> dict[str, Any]:
+    found = [model for model in MODELS if typed in model.id]
+    return {"html": pages.render("suggestions", models=found, note=None)}
 
 
 def _older() -> dict[str, Any]:

@@ -29,6 +29,8 @@ from chit.core.messages import (
 from chit.core.usage import Usage
 from chit.render.markdown import render_all
 from chit.web import pages
+from chit.web.branches import Branch, NamedVersion
+from chit.web.parameter_panel import Sheet, write_chips, write_panel
 from chit.web.slip import Slip, write_slip
 
 MODEL = "anthropic/claude-haiku-4.5"
@@ -82,9 +84,12 @@ class Item:
     title: str
     cost: Decimal | None
     pending: bool = False
+    pinned_at: float | None = None
+    private: bool = False
 
 
 ITEMS = [
+    ("Pinned", Item(id="c6", title="House rules for reviews", cost=Decimal("0.0203"), pinned_at=NOW)),
     ("Today", Item(id="c1", title="Retry a flaky HTTP call", cost=Decimal("0.0041"))),
     ("Today", Item(id="c2", title="Name for a receipt app", cost=Decimal("0.0006"), pending=True)),
     ("Yesterday", Item(id="c3", title="Explain WAL checkpoints to a beginner", cost=Decimal("0.0312"))),
@@ -177,7 +182,13 @@ def failure(id: str) -> Markup:
 
 def messages() -> list[Markup]:
     """The sample conversation."""
-    branch = SimpleNamespace(position=2, count=3, previous="/c/c1?leaf=m0", next="/c/c1?leaf=m9")
+    branch = Branch(
+        position=2,
+        versions=[
+            NamedVersion(name=name, href=f"/c/c1?leaf={id}", is_current=id == "m2")
+            for name, id in (("openai/gpt-5-mini", "m0"), (MODEL, "m2"), ("edited", "m9"))
+        ],
+    )
     thoughts = ReasoningPart("A retry is safe only if nothing was sent.\nSo: which failures prove that?")
     call = ToolCallPart("t1", "look_up", '{"query": "retry policies"}')
     cited = AnnotationPart({"url_citation": {"url": "https://example.com/retries", "title": "Retries, in theory"}})
@@ -190,6 +201,17 @@ def messages() -> list[Markup]:
         question("m5", "And on a model that trains on prompts?", parent="m4"),
         failure("m6"),
     ]
+
+
+def chips() -> str:
+    """Three differences from the defaults."""
+    parameters = {"reasoning": {"effort": "low"}, "provider": {"zdr": True}, "temperature": 0.2}
+    return write_chips(parameters, {})
+
+
+def parameter_form() -> Markup:
+    """The default parameters of the settings."""
+    return pages.trust(write_panel(Sheet(texts={"temperature": "0.2"}, is_defaults=True)))
 
 
 def settings(**changes: Any) -> Markup:
@@ -221,8 +243,10 @@ def settings(**changes: Any) -> Markup:
         "auto_lock_minutes": 30,
         "fixed": {"auto_lock_minutes": "CHIT_AUTO_LOCK_MINUTES"},
         "sessions": [session, other],
+        "parameters": parameter_form(),
         "data_folder": "/home/me/.local/share/chit",
         "version": "0.1.0",
+        "imported": "",
     }
     return pages.render("settings", **{**variables, **changes})
 

@@ -131,8 +131,8 @@ async def test_pictures(house: House) -> None:
     """A picture that a model drew is shown, and loads."""
     async with house.visit() as tab:
         await ask(tab, model="sandbox/image")
-        await tab.stands(f"{REPLY} img.picture")
-        await tab.until(f"document.querySelector('{REPLY} img.picture').naturalWidth > 0")
+        await tab.stands(f"{REPLY} .picture img")
+        await tab.until(f"document.querySelector('{REPLY} .picture img').naturalWidth", 64)
 
 
 async def test_stopping_and_going_on(tapped: House, tap: Tap) -> None:

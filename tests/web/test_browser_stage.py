@@ -1,5 +1,6 @@
 """How the pages behave in a browser, on a stage that only pretends to be the server."""
 
+import json
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
@@ -96,7 +97,7 @@ async def test_what_stands_around_the_page_changes(stage: Stage, tab: Tab) -> No
     await tab.until("document.querySelector('.balance-place .new') !== null")
     titles = "[...document.querySelectorAll('.list .title')].map(each => each.textContent).join()"
     expected = "Brand new,Name for a receipt app,Explain WAL checkpoints to a beginner,Translate the terms of service"
-    assert await tab.ask(titles) == expected
+    assert await tab.ask(titles) == f"House rules for reviews,{expected}"
     assert await tab.text(".conversation-cost") == "$0.75 in all"
     assert await tab.ask("document.querySelector('.notice').hidden")
 
@@ -133,7 +134,7 @@ async def test_reasoning_status_parts_and_settling(stage: Stage, tab: Tab) -> No
 
 async def test_what_is_refused_stays_written(stage: Stage, tab: Tab) -> None:
     """The reason stands over the box, and the text is still in it."""
-    stage.refusals["POST", "/c/c1"] = (409, {"message": "the vault is locked", "hint": "Unlock it."})
+    stage.refusals["POST", "/c/c1"] = (409, {"said": "The vault is locked. Unlock it."})
     await tab.page.fill(BOX, "hello")
     await tab.page.press(BOX, "Enter")
     await tab.until("document.querySelector('#composer-problem').hidden", False)
@@ -229,7 +230,7 @@ async def test_a_new_server_is_read_anew(stage: Stage, tab: Tab) -> None:
 
 async def test_a_sign_in_may_ask_for_the_passphrase_late(browser: Browser, stage: Stage) -> None:
     """Without one it is finished by itself; where the vault has locked meanwhile, the form comes with the same code."""
-    stage.refusals["POST", "/sign-in/random"] = (WANTS_PASSPHRASE, {"message": "the vault is locked", "hint": ""})
+    stage.refusals["POST", "/sign-in/random"] = (WANTS_PASSPHRASE, {"said": "The vault is locked."})
     async with opened_tab(browser, f"{stage.address}/#code={CODE}") as tab:
         await tab.until("document.body.dataset.screen", "new")
         await tab.page.goto(f"{stage.address}/sign-in/random?code=from-openrouter")
@@ -239,3 +240,33 @@ async def test_a_sign_in_may_ask_for_the_passphrase_late(browser: Browser, stage
         await tab.page.click("form button")
         await tab.until("document.body.dataset.screen", "new")
         assert stage.bodies("POST", "/sign-in/random")[-1]["code"] == "from-openrouter"
+
+
+async def test_a_form_leads_to_a_screen(stage: Stage, tab: Tab) -> None:
+    """What is filled in becomes the query of its address, what is empty is left out; the page stays."""
+    form = """<form data-go action="/settings/data"><input name="q" value="a & b"><input name="empty"></form>"""
+    script = "html => import('/static/fragments.js').then(({ parse }) => document.body.append(parse(html)))"
+    await tab.page.evaluate(script, form)
+    await tab.ask("window.kept = 1")
+    await tab.ask("document.querySelector('[data-go]').requestSubmit()")
+    await tab.until("document.body.dataset.screen", "settings")
+    assert await tab.ask("location.pathname + location.search") == "/settings/data?q=a+%26+b"
+    await tab.ask("document.querySelector('[data-go] input').value = ''")
+    await tab.ask("document.querySelector('[data-go]').requestSubmit()")
+    await tab.until("location.search", "")
+    assert await tab.ask("window.kept") == 1
+
+
+async def test_a_file_is_saved(stage: Stage, tab: Tab) -> None:
+    """A button fetches what needs the token and hands it over as a download; what cannot be had is told."""
+    button = '<button data-do="download" data-path="/export" data-name="chit.json">Save</button>'
+    script = "html => import('/static/fragments.js').then(({ parse }) => document.body.append(parse(html)))"
+    await tab.page.evaluate(script, button)
+    async with tab.page.expect_download() as saving:
+        await tab.ask("document.querySelector('[data-name=\"chit.json\"]').click()")
+    saved = await saving.value
+    assert saved.suggested_filename == "chit.json"
+    assert json.loads((await saved.path()).read_text()) == {"text": samples.ANSWER}
+    stage.refusals["GET", "/export"] = (507, {"said": "The disk is full."})
+    await tab.ask("document.querySelector('[data-name=\"chit.json\"]').click()")
+    await tab.reads(".toast:not([hidden])", "The disk is full.")

@@ -47,6 +47,11 @@ def body_of(route: Route) -> dict[str, str] | None:
     return None if route.method in ("GET", "DELETE") else {}
 
 
+def type_of(route: Route) -> dict[str, str]:
+    """The header that says so, where it is not JSON."""
+    return {"Content-Type": "application/octet-stream"} if route.takes == "bytes" else {}
+
+
 async def test_the_table_is_the_whole_app(fortress: Fortress) -> None:
     """What is walked here is everything that pages use, the files they are made of, and nothing open besides those."""
     paths = {(route.method, route.path) for route in fortress.server.routes}
@@ -62,7 +67,8 @@ async def test_no_route_answers_without_a_token(fortress: Fortress) -> None:
     before = fortress.rows()
     for route in shut(fortress):
         for token in (None, "", "x" * 43, session.hash, "sk-or-v1-x"):
-            reply = await fortress.ask(route.method, fill(route), token=token, body=body_of(route))
+            headers = type_of(route)
+            reply = await fortress.ask(route.method, fill(route), token=token, body=body_of(route), headers=headers)
             assert (reply.status, reply.header("WWW-Authenticate")) == (401, "Bearer"), route
     assert (fortress.rows(), fortress.upstream.requests) == (before, [])
 
@@ -108,7 +114,15 @@ async def test_reading_has_no_effects(fortress: Fortress) -> None:
             path = fill(route, id) + query.format(made["conversation"], "5" if "conversations" in route.path else id)
             reply = await fortress.ask("GET", path, token=fortress.token)
             assert reply.status in (200, 404), (route, reply.body)
-    for path in ("/", "/settings", "/settings/keys", "/sign-in/x?code=x", "/leave?to=https://a.example", "/x"):
+    for path in (
+        "/",
+        "/costs",
+        "/settings",
+        "/settings/keys",
+        "/sign-in/x?code=x",
+        "/leave?to=https://a.example",
+        "/x",
+    ):
         await fortress.view(path)
     assert (fortress.rows(), told, len(fortress.upstream.requests)) == (before, [], asked)
 
@@ -161,6 +175,9 @@ async def test_bodies_that_break_readers(fortress: Fortress, name: str) -> None:
         if is_read:
             id = made["reply"] if route.path.startswith("/m/") else made["conversation"]
             reply = await fortress.ask(route.method, fill(route, id), token=fortress.token, body=BREAKERS[name])
+            if route.takes == "bytes":
+                assert reply.status == 415, route  # it takes no JSON
+                continue
             assert reply.status in (400, 413), route
     assert (fortress.rows(), len(fortress.upstream.requests)) == (before, asked)
 
@@ -175,6 +192,7 @@ async def test_bodies_that_break_readers(fortress: Fortress, name: str) -> None:
         ("POST", "/m/x/continue", 64 * 1024),
         ("PATCH", "/prefs", 64 * 1024),
         ("POST", "/key", 16 * 1024),
+        ("POST", "/m/x/attach", 4 * 1024),
         ("POST", "/unlock", 16 * 1024),
     ],
 )

@@ -150,8 +150,8 @@ async def test_a_balance_that_cannot_be_had(tmp_path: Path) -> None:
         told = await page.ask("POST", "/balance", 200)
         assert words(told["html"]).startswith("– balance unknown")
         found = await page.ask("GET", "/models?q=a", 200)
-        assert found["models"] == []
-        assert found["note"].startswith("No suggestions: ")
+        assert words(found["html"]).startswith("No suggestions: ")
+        assert words(found["html"]).endswith(".")
 
 
 class Nowhere:
@@ -163,10 +163,11 @@ class Nowhere:
 async def test_models_are_suggested_from_the_catalogue(page: Page) -> None:
     """With their prices; none for what no model is called."""
     found = await page.ask("GET", "/models?q=echo", 200)
-    assert (found["models"][0]["id"], found["note"]) == ("sandbox/echo", None)
-    assert set(found["models"][0]) >= {"name", "context_length", "prompt", "completion", "is_free"}
-    assert (await page.ask("GET", "/models?q=%00%FF", 200))["models"] == []
-    assert len((await page.ask("GET", "/models", 200))["models"]) == 12
+    assert words(found["html"]).startswith("sandbox/echo $")
+    assert "per M · " in words(found["html"])
+    none = (await page.ask("GET", "/models?q=%00%FF", 200))["html"]
+    assert words(none) == "No model of that name is known here. It is sent as you write it."
+    assert (await page.ask("GET", "/models", 200))["html"].count('data-model="') == 12
 
 
 async def test_a_balance_that_changes_is_told(page: Page, lobby: Lobby) -> None:

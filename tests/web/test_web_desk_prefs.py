@@ -43,7 +43,7 @@ async def test_preferences_are_changed(office: Office) -> None:
         "parameters": {"temperature": 0.2},
     }
     done = await browser.ask("PATCH", "/prefs", **changes)
-    assert (done.status, done.json()) == (200, {"prefs": changes, "overridden": []})
+    assert (done.status, done.json()) == (200, {"prefs": changes, "note": None})
     assert read(office) == {**changes, "low_balance": 7.5}
     assert office.desk.defaults == {"models": ["a/b", "c/d"], "temperature": 0.2}
     assert office.notices == [PrefsChanged()]
@@ -68,7 +68,7 @@ async def test_what_the_environment_decides_is_told(setting: Setting) -> None:
     async with opened(setting) as office:
         browser = await office.sign_in()
         done = await browser.ask("PATCH", "/prefs", theme="dark")
-        assert done.json()["overridden"] == ["theme"]
+        assert "the environment of this server says otherwise" in done.json()["note"]
         assert (done.json()["prefs"]["theme"], read(office)["theme"]) == ("light", "dark")
 
 

@@ -155,6 +155,29 @@ async def test_other_kinds_of_body(site: Site) -> None:
     assert (await site.ask("DELETE", "/sessions", token=token)).status == 204
 
 
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("application/octet-stream", 200),
+        ("Application/Octet-Stream; x=y", 200),
+        ("application/json", 415),
+        ("image/png", 415),
+        ("text/plain", 403),
+        ("multipart/form-data; boundary=x", 403),
+        ("application/x-www-form-urlencoded", 403),
+        ("", 403),
+    ],
+)
+async def test_a_route_that_takes_bytes(site: Site, kind: str, status: int) -> None:
+    """Attack 3: they must say that they are nothing but bytes, which no form can, and no type at all is none."""
+    token = await site.sign_in()
+    for body in (b"x", b""):
+        reply = await site.ask("POST", "/bytes", token=token, body=body, headers={"Content-Type": kind})
+        assert reply.status == status
+    assert site.handled == (["bytes"] * 2 if status == 200 else [])
+    assert (await site.ask("POST", "/bytes", token=token)).status == 403
+
+
 @pytest.mark.parametrize("path", ["/", "/read", "/write", "/stream", "/session", "/v1/chat/completions", "/nothing"])
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
 @pytest.mark.parametrize(

@@ -102,6 +102,7 @@ async def test_a_key_goes_into_the_keychain(setting: Setting) -> None:
         {"key": PERSONS_KEY, "passphrase": 5},
         {"key": PERSONS_KEY, "passphrase": ""},
         {"key": PERSONS_KEY, "passphrase": "two\nlines"},
+        {"key": PERSONS_KEY, "passphrase": PASSPHRASE, "again": "another horse"},
     ],
 )
 async def test_what_cannot_be_stored_is_refused(office: Office, members: dict[str, Any]) -> None:

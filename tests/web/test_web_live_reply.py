@@ -3,9 +3,11 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.store.samples import a_generation
 from tests.upstream import until
 
 from chit.core.events import (
@@ -21,18 +23,21 @@ from chit.core.events import (
 )
 from chit.core.messages import Message
 from chit.errors import ChitError
+from chit.render.blocks import BlockRenderer
+from chit.sandbox.picture import draw_png
 from chit.web.hub import Hub
-from chit.web.live_reply import LiveReply
+from chit.web.live_reply import LiveReply, make_renderer
 
-PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,QUJD"}}
+PICTURE = {"type": "image_url", "image_url": {"url": draw_png()}}
 SOURCE = {"type": "url_citation", "url_citation": {"url": "https://a.example/x", "title": "A page"}}
 
 
 class Script:
     """As much of a running generation as following it takes."""
 
-    def __init__(self, *events: Event) -> None:
+    def __init__(self, *events: Event, request: bytes = b"{}") -> None:
         self.message = Message(id="m", conversation_id="c", source="actor")
+        self.generation = a_generation(self.message, None, request=request)
         self.gate: asyncio.Queue[Event | None] = asyncio.Queue()
         for event in events:
             self.gate.put_nowait(event)
@@ -47,9 +52,9 @@ class Script:
             yield 0, event
 
 
-async def follow(*events: Event, pace: float = 0) -> tuple[LiveReply, list[dict[str, Any]]]:
+async def follow(*events: Event, pace: float = 0, request: bytes = b"{}") -> tuple[LiveReply, list[dict[str, Any]]]:
     """To the end; what was told."""
-    hub, script = Hub(), Script(*events, Ended("done", None))
+    hub, script = Hub(), Script(*events, Ended("done", None), request=request)
     script.end()
     reply = LiveReply(script, hub, pace=pace)  # type: ignore[arg-type] # see `Script`
     await reply.follow()
@@ -65,6 +70,18 @@ async def test_text_is_told_as_blocks() -> None:
     assert {event["message"] for event in told} == {"m"}
     assert told[0]["changes"][0][:2] == ["set", 0]
     assert (len(reply.blocks), reply.text) == (2, "One.\n\nTwo.")
+
+
+async def test_a_reply_that_was_asked_for_as_json() -> None:
+    """It grows as one block of code, and ends laid out; its continuation is only a piece, and shown as text."""
+    request = b'{"response_format": {"type": "json_object"}}'
+    reply, told = await follow(TextAdded('{"a"'), TextAdded(": 1}"), request=request)
+    assert [change[0] for event in told for change in event["changes"]] == ["set", "append", "append", "set"]
+    assert len(reply.blocks) == 1
+    assert "\n  <span" in reply.blocks[0]
+    script = Script(request=request)
+    script.message = replace(script.message, extra={"OpenRouter": {"continues": True}})
+    assert isinstance(make_renderer(script), BlockRenderer)  # type: ignore[arg-type] # see `Script`
 
 
 async def test_blocks_can_be_cut() -> None:
@@ -115,13 +132,13 @@ async def test_what_shows_nothing_keeps_nothing_waiting() -> None:
 async def test_leaving_tells_nothing_more() -> None:
     """A follower that is cancelled while something waits for its turn leaves no timer behind."""
     hub, script = Hub(), Script(TextAdded("a"), TextAdded("b"))
-    reply = LiveReply(script, hub, pace=0.01)  # type: ignore[arg-type] # see `Script`
+    reply = LiveReply(script, hub, pace=0.3)  # type: ignore[arg-type] # see `Script`
     following = asyncio.create_task(reply.follow())
     await until(lambda: hub.seq == 1 and not script.gate.qsize())
     following.cancel()
     with pytest.raises(asyncio.CancelledError):
         await following
-    await asyncio.sleep(0.03)
+    await asyncio.sleep(0.4)
     assert (hub.seq, reply.snapshot().message.text) == (1, "a")
 
 
@@ -139,7 +156,7 @@ async def test_tool_calls_pictures_and_sources_come_as_parts() -> None:
     assert (told[-1]["type"], told[-1]["message"]) == ("part", "m")
     assert html.index("first") < html.index("second")
     assert "{&#34;a&#34;:1}" in html
-    assert ("data:image/png" in html, "A page" in html) == (True, True)
+    assert ('data-media="/m/m/media/0"' in html, "A page" in html) == (True, True)
     assert len(reply.snapshot().message.parts) == 4
 
 

@@ -12,11 +12,34 @@ from markupsafe import Markup
 from tests.web import stage_samples as samples
 
 from chit.core.generation import Chit
-from chit.core.messages import AnnotationPart, MediaPart, Message, ReasoningPart, TextPart, ToolCallPart, ToolResultPart
+from chit.core.media_kind import find_media_kind
+from chit.core.messages import (
+    AnnotationPart,
+    MediaPart,
+    Message,
+    ReasoningPart,
+    TextFilePart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from chit.core.parameter_chips import Chip
+from chit.core.parameter_field import Field, Kind
+from chit.core.parameter_form import Problem
+from chit.sandbox.picture import draw_png
+from chit.transfer.importing import Report
 from chit.web import pages
+from chit.web.branches import Branch, NamedVersion
+from chit.web.parameter_panel import Control, Sheet
+from chit.web.parameter_templates import Template
 from chit.web.slip import Slip
+from chit.web.staging import Staged
 
 EVIL = "\"'><script>alert(1)</script><img src=//evil.example/x onerror=alert(1)><b style='x'>{{ 7 * 7 }}</b>"
+
+_NOTHING = r"data:image/svg\+xml,%3Csvg(?: xmlns='http:|%20xmlns%3D%27http%3A)//www.w3.org/2000/svg['a-zA-Z0-9%]*/%3E"
+ROOM = f"{_NOTHING}|"
+"""An empty picture that keeps room: whatever else a page draws, its script brings."""
 
 
 class Elements(HTMLParser):
@@ -45,7 +68,10 @@ def evil_message(source: Any) -> Message:
         ToolCallPart("t", EVIL, EVIL),
         ToolResultPart("t", EVIL),
         AnnotationPart({"url_citation": {"url": "https://a.example/" + "'\"<>", "title": EVIL}}),
-        MediaPart({"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}),
+        MediaPart({"type": "image_url", "image_url": {"url": draw_png()}}, EVIL),
+        MediaPart({"type": "image_url", "image_url": {"url": "https://evil.example/"}}),
+        MediaPart({"type": "input_audio", "input_audio": {"data": "T2dnUw=="}}, EVIL),
+        TextFilePart(EVIL, EVIL),
         MediaPart({"type": EVIL, "file": {"filename": EVIL}}),
     )
     return Message(id=EVIL, conversation_id=EVIL, parent_id=EVIL, source=source, parts=parts)
@@ -84,8 +110,14 @@ def evil_key() -> Any:
 
 
 SESSION = SimpleNamespace(hash=EVIL, label=EVIL, is_this=True, last_used_at=1.0, expires_at=2.0)
-BRANCH = SimpleNamespace(position=1, count=2, previous=None, next="/c/1?leaf=2")
+BRANCH = Branch(
+    position=1, versions=[NamedVersion(name=EVIL, href=f"/c/1?leaf={each}", is_current=each == 1) for each in (1, 2)]
+)
 ITEM = samples.Item(id="1", title=EVIL, cost=None, pending=True)
+STAGED = [
+    Staged(id="ab", name=EVIL, kind=find_media_kind(b"GIF89a"), size=1),
+    Staged(id="cd", name=EVIL, kind=None, size=2),
+]
 ACTOR: dict[str, Any] = {"message": evil_message("actor"), "reasoning_ms": 10, "status": EVIL, "branch": BRANCH}
 SETTINGS: dict[str, Any] = {
     "sandbox": True,
@@ -101,12 +133,48 @@ SETTINGS: dict[str, Any] = {
     "auto_lock_minutes": EVIL,
     "fixed": {name: EVIL for name in ("model", "theme", "low_balance", "auto_lock_minutes")},
     "sessions": [SESSION, SESSION],
+    "parameters": EVIL,
     "data_folder": EVIL,
     "version": EVIL,
+    "imported": EVIL,
+}
+KINDS: tuple[tuple[Kind, int | None], ...] = (
+    ("number", None),
+    ("words", 2),
+    ("json", 3),
+    ("lines", 4),
+    ("choice", None),
+)
+CONTROLS = [
+    Control(
+        field=Field(name=EVIL, label=EVIL, kind=kind, path=(EVIL,), about=EVIL),
+        text=EVIL,
+        problem=Problem(text=EVIL, caret=caret),
+        remark="",
+        usual=EVIL,
+        options=[(EVIL, EVIL)],
+        off=EVIL,
+        off_word=EVIL,
+        is_off=True,
+        off_problem=Problem(text=EVIL),
+    )
+    for kind, caret in KINDS
+]
+PANEL: dict[str, Any] = {
+    "sheet": Sheet(texts={}, base={EVIL: EVIL}, system=EVIL, templates=[Template(id=EVIL, name=EVIL)]),
+    "groups": [{"title": EVIL, "about": EVIL, "controls": CONTROLS, "is_open": True}],
+    "raw": EVIL,
+    "raw_problem": None,
+    "raw_remark": EVIL,
+    "raw_usual": EVIL,
+    "focus": EVIL,
+    "prefix": "p",
 }
 LOCKED = SimpleNamespace(state="locked", path=EVIL, problem=None)
 UNLOCKED = SimpleNamespace(state="unlocked", path=EVIL, seconds_left=60.0, sharing_problem=EVIL)
+REPORT = Report(total=3, done=3, added=1, completed=1, messages=2, here=1, refused=2, problems=(EVIL,))
 CASES: list[tuple[str, dict[str, Any]]] = [
+    ("import_report", {"report": REPORT, "problem": SimpleNamespace(message=EVIL, hint=EVIL), "is_running": False}),
     ("message_user", {"message": evil_message("user"), "branch": BRANCH}),
     (
         "message_actor",
@@ -115,10 +183,14 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("message_actor", {**ACTOR, "state": "sent", "blocks": [], "error": None, "slip": None, "continues": False}),
     ("message_actor", {**ACTOR, "state": EVIL, "blocks": [], "error": evil_error(), "slip": None, "continues": False}),
     ("parts", {"message": evil_message("actor")}),
+    ("staged", {"files": STAGED, "notes": {each.id: EVIL for each in STAGED}}),
     ("failure", {"error": evil_error()}),
     ("chit_line", {"slip": evil_slip()}),
     ("receipt", {"slip": evil_slip(prompt_cost=Decimal(1), completion_cost=Decimal(1), tools_cost=Decimal(1))}),
-    ("conversation", {"title": EVIL, "conversation_id": EVIL, "messages": [EVIL]}),
+    ("message_system", {"message": evil_message("system"), "branch": BRANCH}),
+    ("conversation", {"title": EVIL, "conversation_id": EVIL, "messages": [EVIL], "private": True}),
+    ("archive", {"items": [ITEM], "more": 7}),
+    ("forgotten", {"cost": Decimal(1)}),
     ("new", {"model": EVIL, "sandbox": True}),
     ("first", {"model": EVIL, "passphrase": "open"}),
     ("sign_in", {"passphrase": "new"}),
@@ -131,6 +203,18 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("badge", {}),
     ("conversations", {"days": [{"name": EVIL, "items": [ITEM]}], "is_first": True}),
     ("conversation_item", {"item": ITEM}),
+    (
+        "parameters",
+        {
+            "chips": [Chip(text=EVIL, control=EVIL, reset=EVIL) for _ in range(4)],
+            "has_system": True,
+            "wide": 2,
+            "narrow": 1,
+        },
+    ),
+    ("parameter_panel", PANEL),
+    ("parameter_panel", {**PANEL, "sheet": Sheet(texts={}, is_defaults=True, variable=EVIL), "prefix": "d"}),
+    ("conversation_item", {"item": samples.Item(id=EVIL, title=EVIL, cost=None, pinned_at=1.0, private=True)}),
     ("settings", SETTINGS),
     ("settings", {**SETTINGS, "vault": LOCKED, "keys": []}),
     ("settings", {**SETTINGS, "vault": UNLOCKED}),
@@ -146,7 +230,8 @@ def test_hostile_text_stays_text(name: str, variables: dict[str, Any]) -> None:
     assert not tags & {"script", "style", "iframe", "object", "base", "meta", "link"}
     assert not [attribute for attribute in attributes if attribute.startswith("on") or attribute == "style"]
     for tag, given in elements.found:
-        assert re.match(r"data:image/png;base64,|$", given.get("src") or ""), (tag, given)
+        assert re.fullmatch(ROOM, given.get("src") or ""), (tag, given)
+        assert re.fullmatch(r"/(?!/)[!-~]*|", given.get("data-media") or ""), (tag, given)
         href = given.get("href") or "/"
         assert re.match(r"/(?!/)|https://(openrouter\.ai|a\.example)(/|$)", href), (tag, given)
     assert "49" not in elements.text.replace("{{ 7 * 7 }}", "")

@@ -1,11 +1,25 @@
 """The parts of a message beside its text."""
 
+from base64 import b64decode, b64encode
 from typing import Any
 
 import pytest
 
-from chit.core.messages import AnnotationPart, MediaPart, Message, Part, TextPart, ToolCallPart, ToolResultPart
-from chit.web.pieces import citations, drawable, is_web_address, name_media, tool_calls
+from chit.core.messages import (
+    AnnotationPart,
+    MediaPart,
+    Message,
+    Part,
+    TextFilePart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from chit.sandbox.picture import draw_png
+from chit.web import pages
+from chit.web.pieces import attached, citations, is_web_address, tool_calls
+
+PNG = b64decode(draw_png().partition(",")[2])
 
 
 def message(*parts: Part) -> Message:
@@ -68,34 +82,66 @@ def test_citations_lead_through_our_page() -> None:
     ]
 
 
+@pytest.mark.parametrize("url", ["https://evil.example/x.png", "data:image/png,x", "data:image/png;base64,A", 7])
+def test_what_stands_elsewhere_is_only_named(url: Any) -> None:
+    """Attack 23: no address of a model's is in the page, and what is no data of ours has nothing to show or save."""
+    [shown] = attached(message(picture(url)))
+    assert (shown.bytes, shown.is_picture, shown.name) == (
+        None if url != "data:image/png;base64,A" else 0,
+        False,
+        "file-1",
+    )
+    assert "evil" not in pages.render("parts", message=message(picture(url)))
+
+
 @pytest.mark.parametrize(
-    "url",
+    ("data", "is_picture"),
     [
-        "https://evil.example/x.png",
-        "data:image/svg+xml;base64,PHN2Zz4=",
-        "data:text/html;base64,PGI+",
-        "data:image/png,x",
-        7,
+        (PNG, True),
+        (b"GIF89a" + bytes(8) + b"<script>alert(1)</script>", True),
+        (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", False),
+        (b"<!doctype html><script>alert(1)</script>", False),
+        (b"%PDF-1.7 <html>", False),
+        (b"", False),
     ],
 )
-def test_only_data_of_safe_kinds_is_drawn(url: Any) -> None:
-    """Nothing is fetched, and no picture that can hold script is shown; it is named instead."""
-    assert drawable(message(picture(url))) == []
-    assert name_media(message(picture(url))) == ["image"]
+@pytest.mark.parametrize("said", ["image/png", "image/svg+xml", "text/html"])
+def test_bytes_decide_what_is_drawn(data: bytes, is_picture: bool, said: str) -> None:
+    """Attack 19: SVG, HTML and what passes for a picture by its type alone are never drawn, pictures always are."""
+    [shown] = attached(message(picture(f"data:{said};base64,{b64encode(data).decode()}")))
+    assert shown.is_picture is is_picture
 
 
-def test_a_picture_is_drawn() -> None:
-    """Also where its address stands without an object around it."""
-    address = "data:image/png;base64,AAAA"
+def test_room_is_kept_for_a_picture() -> None:
+    """Of its own size, or of some where it does not tell; nothing of the picture itself is in the page."""
+    address = f"data:image/png;base64,{b64encode(PNG).decode()}"
     bare = MediaPart({"type": "image_url", "image_url": address})
-    assert drawable(message(picture(address), bare)) == [address, address]
-    assert name_media(message(picture(address))) == []
+    first, second = attached(message(picture(address), bare))
+    assert (first.width, first.height, first.path, second.path) == (64, 64, "/m/m/media/0", "/m/m/media/1")
+    assert "width%3D%2764%27%20height%3D%2764%27" in first.room
+    [odd] = attached(message(picture("data:image/png;base64," + b64encode(PNG[:12]).decode())))
+    assert (odd.width, odd.height) == (400, 300)
+    html = pages.render("parts", message=message(picture(address)))
+    assert "base64" not in html
+    assert 'data-media="/m/m/media/0"' in html
 
 
 def test_files_are_named() -> None:
-    """By their kind, and their name where there is one."""
-    named = MediaPart({"type": "file", "file": {"filename": "a.pdf"}})
-    assert name_media(message(named, MediaPart({"type": "input_audio"}))) == ["file: a.pdf", "audio"]
+    """By their name where there is one, else by what they are and their number."""
+    wav = b64encode(b"RIFF0000WAVE").decode()
+    parts = (
+        MediaPart({"type": "file", "file": {"filename": "../a.pdf", "file_data": "data:x/y;base64,JVBERi0="}}),
+        MediaPart({"type": "input_audio", "input_audio": {"data": wav, "format": "wav"}}),
+        TextFilePart("notes.md", "hello"),
+    )
+    assert [(each.name, each.bytes, each.is_sound) for each in attached(message(*parts))] == [
+        ("a.pdf", 5, False),
+        ("sound-2.wav", 12, True),
+        ("notes.md", 5, False),
+    ]
+    html = pages.render("message_user", message=message(*parts), branch=None)
+    assert html.count('data-do="download"') == 3
+    assert 'data-files="m"' in html
 
 
 def test_web_addresses() -> None:

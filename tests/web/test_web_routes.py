@@ -50,7 +50,8 @@ async def test_every_route_without_a_token(site: Site) -> None:
         wrong = LOCAL_TOKEN if route.needs == "session" else session
         body: dict[str, str] | None = None if route.method in ("GET", "DELETE") else {}
         for token in (None, "", "x" * 43, wrong):
-            reply = await site.ask(route.method, a_path(route), token=token, body=body)
+            headers = {"Content-Type": "application/octet-stream"} if route.takes == "bytes" else {}
+            reply = await site.ask(route.method, a_path(route), token=token, body=body, headers=headers)
             assert (reply.status, reply.header("WWW-Authenticate")) == (401, "Bearer"), route
     assert site.handled == []
 
@@ -123,6 +124,7 @@ def bad_routes() -> Iterator[dict[str, Any]]:
     yield {"method": "POST", "path": "/x", "kind": "json", "needs": "nothing"}
     yield {"method": "PUT", "path": "/session", "kind": "json", "needs": "nothing"}
     yield {"method": "POST", "path": "/session", "kind": "json"}
+    yield {"method": "GET", "path": "/x", "kind": "json", "takes": "bytes"}
 
 
 @pytest.mark.parametrize("members", list(bad_routes()))

@@ -10,7 +10,7 @@ from chit.web.headers import CONTENT_SECURITY_POLICY, TRUSTED_TYPES_POLICY
 from chit.web.static_files import FOLDER, SHELL, static_routes
 
 
-@pytest.mark.parametrize("path", ["/", "/c/0190-x", "/settings", "/settings/keys", "/sign-in/abc?code=x"])
+@pytest.mark.parametrize("path", ["/", "/c/0190-x", "/costs", "/settings", "/settings/keys", "/sign-in/abc?code=x"])
 async def test_every_page_is_the_same_empty_page(site: Site, path: str) -> None:
     """Attack 9, whoever may load it gets nothing: with a token or without, at every address, the same static bytes."""
     token = await site.sign_in()
@@ -84,7 +84,7 @@ def test_the_page_fits_its_policy() -> None:
 def test_the_policy_is_the_one_that_was_decided() -> None:
     """Attack 14 among others: word for word as in the rules, and one named policy for our own fragments."""
     assert CONTENT_SECURITY_POLICY == (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-        "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src blob:; "
+        "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types chit"
     )

@@ -31,40 +31,45 @@ RECORDS: list[Any] = [
 )
 def test_the_best_come_first(typed: str, ids: list[str]) -> None:
     """What it is exactly, what begins so, what has all words in its id, what has them in its name."""
-    assert [each["id"] for each in suggest_models(RECORDS, typed)] == ids
+    assert [each.id for each in suggest_models(RECORDS, typed)] == ids
 
 
 def test_nothing_typed_is_everything_up_to_a_dozen() -> None:
     """In the order of the catalogue, without records that name no model."""
-    assert [each["id"] for each in suggest_models(RECORDS, " ")] == [
+    assert [each.id for each in suggest_models(RECORDS, " ")] == [
         each["id"] for each in RECORDS if isinstance(each["id"], str)
     ]
     assert len(suggest_models([{"id": f"a/{number}"} for number in range(100)], "a")) == MOST
 
 
 @pytest.mark.parametrize(
-    ("pricing", "prompt", "completion", "is_free"),
+    ("pricing", "facts"),
     [
-        ({"prompt": "0.000001", "completion": "0.0000055"}, "1", "5.5", False),
-        ({"prompt": "0", "completion": "0.0"}, "0", "0", True),
-        ({"prompt": "-1", "completion": "free"}, None, None, False),
-        ({"prompt": "1e-9", "completion": 0.00002}, "0.001", "20", False),
-        ("none", None, None, False),
+        ({"prompt": "0.000001", "completion": "0.0000055"}, ("$1 in, $5.5 out per M",)),
+        ({"prompt": "0", "completion": "0.0"}, ("free",)),
+        ({"prompt": "0", "completion": "0.000001"}, ("$0 in, $1 out per M",)),
+        ({"prompt": "-1", "completion": "0"}, ()),
+        ({"prompt": "0", "completion": "free"}, ()),
+        ({"prompt": "1e-9", "completion": 0.00002}, ("$0.001 in, $20 out per M",)),
+        ("none", ()),
     ],
 )
-def test_prices_are_per_million(pricing: Any, prompt: str | None, completion: str | None, is_free: bool) -> None:
+def test_prices_are_per_million(pricing: Any, facts: tuple[str, ...]) -> None:
     """Exactly, in plain digits; what cannot be a price is unknown, and unknown is not free."""
-    kinds = {"input_modalities": ["text", "image"], "output_modalities": ["text"]}
-    record = {"id": "a/b", "name": "B", "context_length": 8, "pricing": pricing, "architecture": kinds}
-    [found] = suggest_models([record | {"expiration_date": "2027-01-01"}], "b")
-    assert found == {
-        "id": "a/b",
-        "name": "B",
-        "context_length": 8,
-        "prompt": prompt,
-        "completion": completion,
-        "input": ["text", "image"],
-        "output": ["text"],
-        "expires": "2027-01-01",
-        "is_free": is_free,
-    }
+    [found] = suggest_models([{"id": "a/b", "name": "B", "pricing": pricing}], "b")
+    assert (found.id, found.facts) == ("a/b", facts)
+
+
+@pytest.mark.parametrize(
+    ("length", "expires", "facts"),
+    [
+        (200_000, "2027-01-01", ("200k", "until 2027-01-01")),
+        (131_072, None, ("131k",)),
+        (0, "", ()),
+        ("8", 5, ()),
+    ],
+)
+def test_how_much_fits_in_and_for_how_long(length: Any, expires: Any, facts: tuple[str, ...]) -> None:
+    """In thousands of tokens; what is not told, or cannot be, is left out."""
+    [found] = suggest_models([{"id": "a/b", "context_length": length, "expiration_date": expires}], "b")
+    assert found.facts == facts

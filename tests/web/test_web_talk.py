@@ -86,12 +86,13 @@ async def test_a_reply_is_told_as_history_shows_it(page: Page) -> None:
     assert len(shown) == 4
     assert find_article(view["html"], reply) == ended["html"].strip()
     assert 'data-state="done"' in ended["html"]
-    assert view["data"] | {"cost": ""} == {
+    assert view["data"] | {"cost": "", "chips": ""} == {
         "conversation": conversation,
         "leaf": reply,
         "more": None,
         "model": "sandbox/echo",
         "cost": "",
+        "chips": "",
         "running": None,
     }
     assert view["data"]["cost"] == page.events[-1]["cost"] != ""
@@ -231,12 +232,12 @@ async def test_again_with_changes_stands_beside(page: Page, lobby: Lobby) -> Non
     assert (opened["after"], opened["question"]) == (made["question"], None)
     ended = await page.hears("ended", message=again["reply"])
     assert (await request_of(lobby, again["reply"]))["model"] == "sandbox/echo"
-    assert " 2 / 2\n" in ended["html"]
+    assert ">2 / 2</button>" in ended["html"]
     before = f'href="/c/{made["conversation"]}?leaf={made["reply"]}" aria-label="Previous version"'
     assert before in ended["html"]
     older = await page.view(f"/c/{made['conversation']}?leaf={made['reply']}")
     assert list_messages(older["html"]) == [made["question"], made["reply"]]
-    assert " 1 / 2\n" in older["html"]
+    assert ">1 / 2</button>" in older["html"]
     assert f'href="/c/{made["conversation"]}?leaf={again["reply"]}" aria-label="Next version"' in older["html"]
     assert older["data"]["leaf"] == made["reply"]
     refused = await page.refused("POST", f"/m/{made['reply']}/regenerate", 400, changes=[])
@@ -253,7 +254,7 @@ async def test_an_edited_question_stands_beside(page: Page) -> None:
     edited = await page.say("First, edited", conversation=conversation, model="sandbox/echo", parent=None)
     opened = await page.hears("opened", reply=edited["reply"])
     assert opened["after"] is None
-    assert " 2 / 2\n" in opened["question"]
+    assert ">2 / 2</button>" in opened["question"]
     await page.hears("ended", message=edited["reply"])
     view = await page.view(f"/c/{conversation}")
     assert list_said(view["html"]) == ["First, edited"]

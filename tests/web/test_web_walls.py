@@ -44,10 +44,10 @@ async def test_no_response_sets_a_cookie(site: Site) -> None:
     ],
 )
 async def test_an_error_of_ours_is_told_whole(site: Site, error: ChitError, status: int, kind: str) -> None:
-    """Each kind has its status, and the object that the command line prints."""
+    """Each kind has its status, and the object that the command line prints, with its words as a sentence."""
     site.raised = error
     reply = await site.ask("GET", "/raise", token=await site.sign_in())
-    assert (reply.status, reply.json()) == (status, {"error": error.as_dict()})
+    assert (reply.status, reply.json()) == (status, {"error": error.as_dict() | {"said": "X."}})
     assert reply.json()["error"]["kind"] == kind
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from chit.app import App, open_app
 from chit.cli.balance_line import tell_low_balance, thrifty_finder
-from chit.cli.exits import DONE, exit_code, print_error, sentence
+from chit.cli.exits import DONE, exit_code, print_error
 from chit.cli.key_marks import warn_of_change
 from chit.cli.parts import part_lines
 from chit.cli.prefs import load_prefs_aloud
@@ -23,6 +23,7 @@ from chit.core.events import Event, ReasoningAdded, Retrying, TextAdded
 from chit.core.generation import Generation, write_chit
 from chit.core.message_record import message_record
 from chit.core.messages import Message, TextPart
+from chit.core.sentence import sentence
 from chit.core.surrogates import join_surrogates
 from chit.core.wire import ENGINE
 from chit.errors import StoreError

@@ -5,9 +5,9 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from chit.cli.exits import sentence
 from chit.cli.terminal import neutralise, write_err
 from chit.core.secret import Secret
+from chit.core.sentence import sentence
 from chit.errors import ChitError, StoreError
 from chit.vault.sources import explain_missing
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chit.core.sentence import sentence
 from chit.errors import ChitError, UpstreamError
 
 DONE = 0
@@ -34,9 +35,6 @@ _OWN_KINDS = {
     "sign_in_expired": 3,
 }
 
-_ENDS = (".", "!", "?", "…")
-_CLOSING = "”’»\"'"
-
 
 def exit_code(error: ChitError) -> int:
     """2 usage or unparsable input, 3 key, 4 rejected, 5 credits or limits, 6 upstream, network or interrupted."""
@@ -53,12 +51,6 @@ def one_line(error: ChitError) -> str:
     if error.link and error.link not in text:
         text = f"{sentence(text)} {error.link}"
     return text
-
-
-def sentence(text: str) -> str:
-    """`text` ending in a full stop, unless it ends in a mark of its own, be that within quotation marks."""
-    text = text.strip()
-    return text if not text or text[-1] == ":" or text.rstrip(_CLOSING)[-1:] in _ENDS else f"{text}."
 
 
 def print_error(error: ChitError) -> None:

@@ -1,7 +1,7 @@
 """The parts of a message that are not text, each as one line for a terminal."""
 
 from chit.cli.terminal import neutralise
-from chit.core.messages import MediaPart, Message, ToolCallPart, ToolResultPart
+from chit.core.messages import MediaPart, Message, TextFilePart, ToolCallPart, ToolResultPart
 
 
 def part_lines(message: Message) -> list[str]:
@@ -13,8 +13,11 @@ def part_lines(message: Message) -> list[str]:
                 lines.append(f"→ {name}({arguments})")
             case ToolResultPart(tool_call_id=call_id, content=content):
                 lines.append(f"← {call_id}: {content}")
-            case MediaPart(media):
-                lines.append(f"→ {media.get('type', 'media')} (as data: chit show {message.id} --json)")
+            case TextFilePart(name=name):
+                lines.append(f"→ text {name} (as data: chit show {message.id} --json)")
+            case MediaPart(media, name):
+                named = f" {name}" if name else ""
+                lines.append(f"→ {media.get('type', 'media')}{named} (as data: chit show {message.id} --json)")
             case _:
                 pass
     return [neutralise(line) for line in lines]

@@ -54,6 +54,8 @@ def _token_lines(chit: Chit) -> list[str]:
     lines.append(_leader("completion tokens", show_count(chit.completion_tokens)))
     if chit.reasoning_tokens:
         lines.append(f"  {chit.reasoning_tokens} of them reasoning")
+    if chit.images:
+        lines.append(_leader("images", show_count(chit.images)))
     return lines
 
 

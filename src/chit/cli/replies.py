@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chit.cli.exits import one_line
+from chit.core.amendment import is_edited
 from chit.core.generation import Generation
 from chit.core.history import Tree
 from chit.core.jsontext import encode_json
@@ -33,7 +34,7 @@ async def find_reply_id(store: Store, name: str | None) -> str:
     if found.kind == "generation":
         return (await store.get_generation(found.id)).message_id
     if found.kind == "conversation":
-        replies = [each for each in await store.list_messages(found.id) if each.source == "actor"]
+        replies = [each for each in await store.list_messages(found.id) if _is_reply(each)]
     else:
         message = await store.get_message(found.id)
         if message.source == "actor":
@@ -46,10 +47,15 @@ async def find_reply_id(store: Store, name: str | None) -> str:
 
 def _replies_to(question: Message, tree: Tree) -> list[Message]:
     """With all that go on from them, oldest first."""
-    replies = [each for each in tree.children(question.id) if each.source == "actor"]
+    replies = [each for each in tree.children(question.id) if _is_reply(each)]
     for reply in replies:  # grows as it goes
         replies += [each for each in tree.children(reply.id) if continues(each)]
     return sorted(replies, key=lambda reply: reply.seq)
+
+
+def _is_reply(message: Message) -> bool:
+    """Of a model: what the person wrote in its place cannot be asked for again."""
+    return message.source == "actor" and not is_edited(message)
 
 
 def list_remedies(error: ChitError | None, message: Message, generation: Generation) -> list[str]:

@@ -1,11 +1,12 @@
 """A conversation: the stored tree of messages, and what a list shows of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from chit.core.generation import Origin
+from chit.core.messages import MediaPart, Part, TextFilePart, TextPart
 from chit.core.surrogates import join_surrogates
 
 _TITLE_LENGTH = 80
@@ -47,6 +48,20 @@ class ConversationSummary:
     """US dollars, each generation's settled cost, else its reported one; None where none is known."""
     pending: int
     """Generations whose cost is not settled yet."""
+    pinned_at: float | None = None
+    """As `Conversation.pinned_at`."""
+    archived_at: float | None = None
+    """As `Conversation.archived_at`."""
+    private: bool = False
+    """As `Conversation.private`."""
+
+
+def title_of(parts: Iterable[Part]) -> str:
+    """For a question of these parts: its words; without any, what its first file is called."""
+    asked = list(parts)
+    words = "".join(part.text for part in asked if isinstance(part, TextPart))
+    names = (part.name for part in asked if isinstance(part, MediaPart | TextFilePart))
+    return title_from(words) or title_from(next(filter(None, names), ""))
 
 
 def title_from(text: str) -> str:

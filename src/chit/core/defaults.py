@@ -25,6 +25,15 @@ def model_parameters(text: str | None) -> dict[str, Any]:
     return {"model": ids[0]} if len(ids) == 1 else {"models": ids}
 
 
+def requested_model(request: Mapping[str, Any]) -> str | None:
+    """The id that a request asks for first; None where it leaves that to the account."""
+    model, models = request.get("model"), request.get("models")
+    if isinstance(model, str):
+        return model
+    first = models[0] if isinstance(models, list) and models else None
+    return first if isinstance(first, str) else None
+
+
 def add_defaults(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a request: `given`, and those of `defaults` that it leaves open.
 
@@ -36,3 +45,14 @@ def add_defaults(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[
     if isinstance(inner, Mapping) and isinstance(outer, Mapping):
         request[_MERGED] = {**outer, **inner}
     return request
+
+
+def layer_parameters(given: Mapping[str, Any], own: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """What a question says, over what its conversation says, over the preferences; null leaves a parameter out.
+
+    So a conversation can do without a default. A member of `provider` that is null is left out as well.
+    """
+    layered = add_defaults(given, add_defaults(own, defaults))
+    if isinstance(inner := layered.get(_MERGED), Mapping):
+        layered[_MERGED] = {name: value for name, value in inner.items() if value is not None} or None
+    return {name: value for name, value in layered.items() if value is not None}

@@ -41,6 +41,10 @@ class GenerationInfo:
     cached_tokens: int | None
     cache_discount: Decimal | None
     finish_reason: str | None
+    images: int | None = None
+    """Pictures that were made; a record that counts none does not know of any."""
+    image_tokens: int | None = None
+    """Part of `completion_tokens`."""
 
 
 def read_generation_info(record: Mapping[str, Any]) -> GenerationInfo | None:
@@ -64,6 +68,8 @@ def read_generation_info(record: Mapping[str, Any]) -> GenerationInfo | None:
         cached_tokens=read_count(record.get("native_tokens_cached")),
         cache_discount=read_cost(record.get("cache_discount")),
         finish_reason=read_text(record.get("finish_reason")),
+        images=read_count(record.get("num_media_completion")) or None,
+        image_tokens=read_count(record.get("native_tokens_completion_images")) or None,
     )
 
 
@@ -156,6 +162,10 @@ class Chit:
     duration_ms: int | None = None
     latency_ms: int | None = None
     generation_time_ms: int | None = None
+    images: int | None = None
+    """Pictures in the reply; None where there are none."""
+    image_tokens: int | None = None
+    """Part of `completion_tokens`."""
 
     @property
     def cost(self) -> Decimal | None:
@@ -187,12 +197,15 @@ class Chit:
             "time_to_first_token_ms": self.time_to_first_token_ms,
             "latency_ms": self.latency_ms,
             "generation_time_ms": self.generation_time_ms,
+            "images": self.images,
+            "image_tokens": self.image_tokens,
         }
 
 
 def write_chit(generation: Generation) -> Chit:
     """The receipt of one generation. Native counts replace reported ones once settled (design §4)."""
     settlement, usage = generation.settlement, generation.usage
+    images, image_tokens = _count_images(generation.completion)
     receipt = Chit(
         generation_id=generation.generation_id,
         requested_model=generation.requested_model,
@@ -206,6 +219,8 @@ def write_chit(generation: Generation) -> Chit:
         cached_tokens=usage.cached_tokens,
         time_to_first_token_ms=generation.time_to_first_token_ms,
         duration_ms=generation.duration_ms,
+        images=images,
+        image_tokens=image_tokens,
     )
     info = settlement.info if settlement else None
     return receipt if info is None else _settle(receipt, info)
@@ -222,5 +237,20 @@ def _settle(receipt: Chit, info: GenerationInfo) -> Chit:
         "cached_tokens": info.cached_tokens,
         "latency_ms": info.latency_ms,
         "generation_time_ms": info.generation_time_ms,
+        "images": info.images,
+        "image_tokens": info.image_tokens,
     }
     return replace(receipt, **{name: value for name, value in settled.items() if value is not None})
+
+
+def _count_images(completion: Mapping[str, Any] | None) -> tuple[int | None, int | None]:
+    """Pictures in the first choice of a reply, and the tokens they took; None where there are none, or none told."""
+    reply = completion or {}
+    choices = reply.get("choices")
+    images = _inside(_inside(choices[0] if isinstance(choices, list) and choices else None, "message"), "images")
+    tokens = _inside(_inside(reply.get("usage"), "completion_tokens_details"), "image_tokens")
+    return (len(images) or None if isinstance(images, list) else None), read_count(tokens) or None
+
+
+def _inside(value: Any, member: str) -> Any:
+    return value.get(member) if isinstance(value, Mapping) else None

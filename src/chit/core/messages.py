@@ -34,6 +34,16 @@ class MediaPart:
     """An image, file, audio or video, or a kind of part we do not know, as the wire's object with its `type`."""
 
     media: Mapping[str, Any]
+    name: str = ""
+    """What the person's file is called, for showing only; the wire has no room for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextFilePart:
+    """A text file that goes along with a question: no words of its own. Models read it as text with its name around."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,7 @@ class AnnotationPart:
     annotation: Mapping[str, Any]
 
 
-Part = TextPart | ReasoningPart | MediaPart | ToolCallPart | ToolResultPart | AnnotationPart
+Part = TextPart | ReasoningPart | MediaPart | TextFilePart | ToolCallPart | ToolResultPart | AnnotationPart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +110,9 @@ class Message:
         return "".join(part.text for part in self.parts if isinstance(part, ReasoningPart))
 
 
-_OURS = ("text", "reasoning", "tool_call", "tool_result", "annotation", "media")
-"""Types of our own JSON form. Media that has one of them on the wire is wrapped, so that it is not taken for it."""
+_OURS = ("text", "reasoning", "tool_call", "tool_result", "annotation", "media", "text_file")
+"""Types of our own JSON form. Media that has one of them on the wire is wrapped, so that it is not taken for it; so is
+media with a name."""
 
 
 def encode_part(part: Part) -> dict[str, Any]:
@@ -118,8 +129,10 @@ def encode_part(part: Part) -> dict[str, Any]:
             return {"type": "tool_result", "tool_call_id": call_id, "content": content}
         case AnnotationPart(annotation):
             return {"type": "annotation", "annotation": dict(annotation)}
+        case TextFilePart(name, text):
+            return {"type": "text_file", "name": name, "text": text}
         case _:
-            return {"type": "media", "media": dict(part.media)} if part.media.get("type") in _OURS else dict(part.media)
+            return _encode_media(part)
 
 
 def decode_part(value: Mapping[str, Any]) -> Part:
@@ -137,7 +150,16 @@ def decode_part(value: Mapping[str, Any]) -> Part:
             return ToolResultPart(rest["tool_call_id"], rest["content"])
         case "annotation":
             return AnnotationPart(rest["annotation"])
+        case "text_file":
+            return TextFilePart(rest["name"], rest["text"])
         case "media":
-            return MediaPart(rest["media"])
+            return MediaPart(rest["media"], rest.get("name", ""))
         case _:
             return MediaPart(dict(value))
+
+
+def _encode_media(part: MediaPart) -> dict[str, Any]:
+    if not part.name and part.media.get("type") not in _OURS:
+        return dict(part.media)
+    wrapped = {"type": "media", "media": dict(part.media)}
+    return {**wrapped, "name": part.name} if part.name else wrapped

@@ -7,6 +7,7 @@ provider's private member adds to a message rests in `extra["OpenRouter"]["wire"
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from chit.core.attachments import wrap_text_file
 from chit.core.jsontext import encode_json
 from chit.core.messages import (
     AnnotationPart,
@@ -15,6 +16,7 @@ from chit.core.messages import (
     Part,
     ReasoningPart,
     Source,
+    TextFilePart,
     TextPart,
     ToolCallPart,
     ToolResultPart,
@@ -97,6 +99,8 @@ def _write_part(source: Source, part: Part, wire: dict[str, Any], content: list[
     match part:
         case TextPart():
             content.append(encode_part(part))
+        case TextFilePart(name, text):
+            content.append({"type": "text", "text": wrap_text_file(name, text)})
         case ReasoningPart(text, details):
             wire |= {"reasoning_details": list(details)} if details else {"reasoning": text}
         case ToolCallPart():

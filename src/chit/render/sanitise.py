@@ -28,7 +28,7 @@ _CLASSES = {
     "span": {*COLOURED, "box", "dead-link", "tail", "maths-display", "language"},
     "ul": {"tasks"},
     "li": {"task"},
-    "p": {"plain"},
+    "p": {"plain", "verdict", "fits", "breaks"},
     "th": _ALIGNED,
     "td": _ALIGNED,
     "mtd": _ALIGNED,

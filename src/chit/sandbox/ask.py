@@ -8,6 +8,10 @@ from typing import Any
 _TOKEN = re.compile(r"\s*\w{1,8}|\s*[^\w\s]{1,3}|\s+")
 _TOKENS_PER_MESSAGE = 4
 _TOKENS_PER_MEDIUM = 258
+_FILE = '<file name="'
+"""How a text part begins that is a file, as Chit sends them."""
+_CHARACTERS_PER_TOKEN = {"file": 90, "input_audio": 1_400}
+"""Of base64, for what grows with its length: about a page of a PDF for 500 tokens, a second of sound for 32."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +19,7 @@ class Ask:
     """One request, as a model sees it."""
 
     question: str = ""
-    """The text of the last user message."""
+    """The text of the last user message, without files."""
     prompt_tokens: int = 0
     limit: int | None = None
     """Most completion tokens wanted, reasoning included; None is no cap of the caller's."""
@@ -31,6 +35,10 @@ class Ask:
     """True or False when the request says so."""
     hides_reasoning: bool = False
     wants_debug: bool = False
+    media: int = 0
+    """Pictures, files and sounds in all messages."""
+    sounds: int = 0
+    """Those of them that are sounds."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """`session_id` and `user`, as sent."""
 
@@ -43,8 +51,9 @@ def read_ask(body: Mapping[str, Any]) -> Ask:
     last_user = max((at for at, message in enumerate(messages) if message.get("role") == "user"), default=-1)
     reasoning = body.get("reasoning")
     debug = body.get("debug")
+    media = [part for message in messages for part in _list_media(message)]
     return Ask(
-        question=read_text(messages[last_user].get("content")) if last_user >= 0 else "",
+        question=_read_question(messages[last_user].get("content")) if last_user >= 0 else "",
         prompt_tokens=sum(_count_message(message) for message in messages),
         limit=_limit(body),
         tools=tuple(tool["function"] for tool in list_of(body.get("tools")) if _is_function(tool)),
@@ -53,6 +62,8 @@ def read_ask(body: Mapping[str, Any]) -> Ask:
         schema=_schema(body.get("response_format")),
         wants_reasoning=_wants_reasoning(reasoning, body.get("reasoning_effort")),
         hides_reasoning=isinstance(reasoning, dict) and reasoning.get("exclude") is True,
+        media=len(media),
+        sounds=sum(part.get("type") == "input_audio" for part in media),
         wants_debug=isinstance(debug, dict) and debug.get("echo_upstream_body") is True,
         metadata={name: body[name] for name in ("session_id", "user") if isinstance(body.get(name), str)},
     )
@@ -66,6 +77,13 @@ def read_text(content: Any) -> str:
     return "".join(part["text"] for part in parts if isinstance(part.get("text"), str))
 
 
+def _read_question(content: Any) -> str:
+    parts = [
+        part for part in list_of(content) if not str(isinstance(part, dict) and part.get("text")).startswith(_FILE)
+    ]
+    return read_text(parts if isinstance(content, list) else content)
+
+
 def split_tokens(text: str) -> list[str]:
     """The text in pieces of about one token each; joined they are the text again."""
     return _TOKEN.findall(text)
@@ -73,8 +91,21 @@ def split_tokens(text: str) -> list[str]:
 
 def _count_message(message: Mapping[str, Any]) -> int:
     content = message.get("content")
-    media = [part for part in list_of(content) if isinstance(part, dict) and part.get("type") != "text"]
-    return _TOKENS_PER_MESSAGE + len(split_tokens(read_text(content))) + _TOKENS_PER_MEDIUM * len(media)
+    media = _list_media(message)
+    return _TOKENS_PER_MESSAGE + len(split_tokens(read_text(content))) + sum(map(_count_medium, media))
+
+
+def _list_media(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    parts = list_of(message.get("content"))
+    return [part for part in parts if isinstance(part, dict) and part.get("type") != "text"]
+
+
+def _count_medium(part: Mapping[str, Any]) -> int:
+    kind = str(part.get("type"))
+    inner, rate = part.get(kind), _CHARACTERS_PER_TOKEN.get(kind)
+    texts = inner.values() if isinstance(inner, dict) and rate else ()
+    longest = max((len(text) for text in texts if isinstance(text, str)), default=0)
+    return max(_TOKENS_PER_MEDIUM, longest // (rate or 1))
 
 
 def _limit(body: Mapping[str, Any]) -> int | None:

@@ -144,6 +144,8 @@ def _make_generation(box: Box, received: Received, admission: Admission, script:
         prompt_tokens=admission.ask.prompt_tokens + script.cached_tokens,
         cached_tokens=script.cached_tokens,
         searches=script.searches,
+        media=admission.ask.media,
+        sounds=admission.ask.sounds,
         is_byok=script.is_byok,
         first_token_ms=round(box.random.uniform(400, 900)),
         token_ms=1000 / box.random.uniform(30, 90),

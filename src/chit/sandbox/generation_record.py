@@ -28,7 +28,7 @@ def make_record(generation: Generation) -> dict[str, Any]:
         "latency": generation.first_token_ms,
         "generation_time": round(generation.token_ms * usage.completion_tokens),
         "moderation_latency": None,
-        **_counts(usage),
+        **_counts(generation, usage),
         "total_cost": as_number(usage.cost),
         "usage": as_number(usage.cost),
         "upstream_inference_cost": as_number(usage.upstream_cost) if usage.is_byok else 0,
@@ -42,7 +42,7 @@ def make_record(generation: Generation) -> dict[str, Any]:
     }
 
 
-def _counts(usage: Usage) -> dict[str, Any]:
+def _counts(generation: Generation, usage: Usage) -> dict[str, Any]:
     return {
         "tokens_prompt": usage.prompt_tokens,
         "tokens_completion": usage.completion_tokens,
@@ -51,9 +51,9 @@ def _counts(usage: Usage) -> dict[str, Any]:
         "native_tokens_reasoning": usage.reasoning_tokens,
         "native_tokens_cached": usage.cached_tokens,
         "native_tokens_completion_images": usage.image_tokens,
-        "num_media_prompt": None,
-        "num_input_audio_prompt": None,
-        "num_media_completion": 0,
+        "num_media_prompt": generation.media or None,
+        "num_input_audio_prompt": generation.sounds or None,
+        "num_media_completion": sum(step.kind == "image" for step in generation.steps),
         "num_search_results": 2 * usage.searches or None,
         "num_fetches": None,
     }

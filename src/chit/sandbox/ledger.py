@@ -64,6 +64,10 @@ class Generation:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     searches: int = 0
+    media: int = 0
+    """In the prompt: pictures, files and sounds."""
+    sounds: int = 0
+    """Those of them that are sounds."""
     is_byok: bool = False
     first_token_ms: int = 0
     token_ms: float = 0.0

@@ -94,7 +94,7 @@ def answer(ask: Ask, *, thinks: bool) -> Script:
     if ask.schema is not None:
         return Script(steps=say(encode_sample(ask.schema)))
     reasoning = think(_THOUGHT, signature="c2FuZGJveA==") if thinks and not ask.hides_reasoning else ()
-    return Script(steps=(*reasoning, *say(_answer_text(ask.question))))
+    return Script(steps=(*reasoning, *say(_answer_text(ask))))
 
 
 _THOUGHT = "The person wrote to a sandbox. Quote the question, be friendly, say that no money moves."
@@ -114,9 +114,12 @@ _EXAMPLES: Mapping[str, str] = {
 }
 
 
-def _answer_text(question: str) -> str:
+def _answer_text(ask: Ask) -> str:
+    question = ask.question
     shown = question.strip()
     shown = shown if len(shown) <= 280 else shown[:279].rstrip() + "…"
     quote = "\n".join(f"> {line}" for line in shown.splitlines()) or "> (nothing)"
     examples = "".join(example for word, example in _EXAMPLES.items() if word in question.lower())
-    return f"Good question! You asked:\n\n{quote}\n\n{_ABOUT}{examples}"
+    files = "1 file came" if ask.media == 1 else f"{ask.media} files came"
+    came = f"{files} along with the conversation.\n\n" if ask.media else ""
+    return f"Good question! You asked:\n\n{quote}\n\n{came}{_ABOUT}{examples}"

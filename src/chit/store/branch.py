@@ -19,6 +19,7 @@ _PAGE = f"""
     SELECT {MESSAGE_COLUMNS} FROM messages WHERE seq IN (SELECT seq FROM path) ORDER BY seq
 """  # noqa: S608 - the columns are ours
 """A parent is always older than what follows it: a damaged tree that runs in a circle ends there."""
+_THESE = f"SELECT {MESSAGE_COLUMNS} FROM messages WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - ours
 _NEWEST = "SELECT id FROM messages WHERE conversation = ? ORDER BY seq DESC LIMIT 1"
 _CHILDREN = "SELECT parent, count(*) FROM messages WHERE parent IN (SELECT value FROM json_each(?)) GROUP BY parent"
 
@@ -39,6 +40,14 @@ _NEWEST_UNDER = """
         SELECT m.id, m.seq FROM under CROSS JOIN messages m ON m.parent = under.id
         WHERE m.conversation = :conversation AND m.seq > under.seq)
     SELECT id FROM under ORDER BY seq DESC LIMIT 1
+"""
+_DOWN_TO = """
+    WITH RECURSIVE path (id, parent, seq) AS (
+        SELECT id, parent, seq FROM messages WHERE id = :leaf AND conversation = :conversation
+        UNION ALL
+        SELECT m.id, m.parent, m.seq FROM path CROSS JOIN messages m ON m.id = path.parent
+        WHERE path.id <> :id AND m.conversation = :conversation AND m.seq < path.seq)
+    SELECT id FROM path ORDER BY seq
 """
 
 
@@ -64,6 +73,13 @@ def list_messages_page(
     return [read_message(row, generations.get(row[0]), put_back) for row in rows]
 
 
+def find_messages(connection: apsw.Connection, message_ids: Sequence[str], put_back: PutBack) -> dict[str, Message]:
+    """See `Store.find_messages`."""
+    rows: list[Any] = connection.execute(_THESE, (text_of(list(message_ids)),)).fetchall()
+    generations = find_generations(connection, [row[0] for row in rows], put_back)
+    return {row[0]: read_message(row, generations.get(row[0]), put_back) for row in rows}
+
+
 def count_children(connection: apsw.Connection, message_ids: Sequence[str]) -> dict[str, int]:
     """See `Store.count_children`."""
     rows: list[Any] = connection.execute(_CHILDREN, (text_of(list(message_ids)),)).fetchall()
@@ -86,6 +102,19 @@ def find_newest_under(connection: apsw.Connection, conversation_id: str, message
         raise _missing(message_id)
     newest: str = row[0]
     return newest
+
+
+def find_stretch(
+    connection: apsw.Connection, conversation_id: str, message_id: str, leaf_id: str, limit: int
+) -> tuple[str, int]:
+    """See `Store.find_stretch`. Two thirds of the page come before the message, for what led to it."""
+    bindings = {"leaf": leaf_id, "id": message_id, "conversation": conversation_id}
+    path = [row[0] for row in connection.execute(_DOWN_TO, bindings)]
+    if path[:1] != [message_id]:
+        raise _missing(message_id)
+    if len(path) <= limit:
+        return leaf_id, 0
+    return path[limit // 3], len(path) - 1 - limit // 3
 
 
 def _find_parent(connection: apsw.Connection, conversation_id: str, message_id: str) -> str | None:

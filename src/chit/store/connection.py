@@ -14,6 +14,7 @@ from chit.errors import StoreDamaged, StoreTooNew, StoreUnreadable
 from chit.store.before_migration import keep_before
 from chit.store.faults import explain_store_error
 from chit.store.schema import STEPS
+from chit.store.search_index import add_functions
 
 BUSY_MILLISECONDS = 10_000
 
@@ -29,6 +30,7 @@ def open_connection(database: Path) -> apsw.Connection:
                 connection.set_busy_timeout(BUSY_MILLISECONDS)
                 refuse_strangers(connection, database)
                 _configure(connection)
+                add_functions(connection)
                 _migrate(connection, database)
         except (apsw.Error, OSError, UnicodeError) as error:
             raise explain_store_error(error, database, connection) from error

@@ -82,12 +82,14 @@ class Database:
         except (OSError, ValueError) as error:
             raise self._explain(error) from error
 
-    def _read(self, operation: Callable[[apsw.Connection], T]) -> T:
+    def _read(self, operation: Callable[[apsw.Connection], T], connection: apsw.Connection | None = None) -> T:
+        """On that connection, or on the one for reading."""
         self._check_open()
+        connection = connection or self._reader
         try:
-            return operation(self._reader)
+            return operation(connection)
         except apsw.Error as error:
-            raise self._explain(error, self._reader) from error
+            raise self._explain(error, connection) from error
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
             raise StoreDamaged(
                 f"{self._home.database} holds a row that cannot be read: {error}",

@@ -13,6 +13,7 @@ import apsw
 from chit.core.surrogates import join_surrogates
 from chit.store.blobs import Blobs
 from chit.store.rows import text_of
+from chit.store.search_index import index_title
 
 _AT_ONCE = 5
 """Conversations in one transaction, so that nobody else's commit waits for long."""
@@ -44,7 +45,10 @@ def rename_conversation(connection: apsw.Connection, conversation_id: str, title
     """See `Store.rename_conversation`."""
     query = "UPDATE conversations SET title = ? WHERE id = ? AND deleted_at IS NULL"
     connection.execute(query, (join_surrogates(title), conversation_id))
-    return connection.changes() == 1
+    is_renamed = connection.changes() == 1
+    if is_renamed:
+        index_title(connection, conversation_id)
+    return is_renamed
 
 
 def delete_conversation(connection: apsw.Connection, conversation_id: str, now: float) -> bool:
@@ -118,8 +122,12 @@ def merge_words(connection: apsw.Connection) -> bool:
 
     https://www.sqlite.org/fts5.html#the_merge_command
     """
+    return any([_merge(connection, table) for table in ("message_text", "conversation_titles")])
+
+
+def _merge(connection: apsw.Connection, table: str) -> bool:
     before = connection.total_changes()
-    connection.execute("INSERT INTO message_text (message_text, rank) VALUES ('merge', ?)", (-_MERGE_PAGES,))
+    connection.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (-_MERGE_PAGES,))  # noqa: S608
     return connection.total_changes() - before >= 2
 
 

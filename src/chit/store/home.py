@@ -21,6 +21,8 @@ class Home:
         self.run = folder / "run"
         self.blobs = folder / "blobs"
         self.backups = folder / "backups"
+        self.staged = folder / "staged"
+        """Files that wait to go along with a question; made once there is one."""
 
     def create(self) -> None:
         """Make the folders that are missing, for this user alone. Raises `StoreUnreadable` or `DiskFull`."""

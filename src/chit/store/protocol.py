@@ -3,15 +3,26 @@
 Every write is durable when its call returns (or its callback comes). Every method may raise `StoreError`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from chit.core.conversation import Conversation, ConversationSummary
 from chit.core.generation import Generation, Origin, Settlement
 from chit.core.messages import Message
+from chit.core.search import SearchQuery
+from chit.core.search_page import SearchPage
 from chit.errors import StoreError
+from chit.store.dossier_protocol import DossierStore
+from chit.store.spending_protocol import SpendingStore
+
+Shelf = Literal["all", "open", "pinned", "archived"]
+"""Which conversations a list holds: every one, those neither pinned nor archived, those pinned but not archived, those
+archived."""
+
+SEARCH_LIMIT = 20
+"""Messages on a page of what was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,7 @@ class Integrity:
     """False where pages, indexes or tables are damaged; what `problems` tell is otherwise of single rows."""
 
 
-class Store(Protocol):
+class Store(DossierStore, SpendingStore, Protocol):
     """Conversations, messages, generations, settlements, settings, sessions."""
 
     @property
@@ -73,6 +84,9 @@ class Store(Protocol):
         self, *, conversation: Conversation | None, messages: Sequence[Message], generation: Generation
     ) -> None:
         """One transaction: a new conversation (or None), new messages in order, the generation in state `sent`."""
+
+    async def record_messages(self, messages: Sequence[Message]) -> None:
+        """New messages of conversations that are there, in order, without any generation: one transaction."""
 
     async def record_start(self, generation: Generation, generation_id: str) -> None:
         """The generation is `streaming` under this id, and its settlement job exists, not yet due."""
@@ -122,8 +136,11 @@ class Store(Protocol):
     async def get_message(self, message_id: str) -> Message:
         """With its extra data current. Raises `NotFound`."""
 
+    async def find_messages(self, message_ids: Sequence[str]) -> dict[str, Message]:
+        """As `get_message` for each of many, by id; what is not there is left out."""
+
     async def get_conversation(self, conversation_id: str) -> Conversation:
-        """Raises `NotFound`, which tells of one that was deleted."""
+        """Raises `NotFound`, which tells of one that was deleted, or private and forgotten."""
 
     async def list_messages(self, conversation_id: str) -> list[Message]:
         """Oldest first, extra data current."""
@@ -155,6 +172,12 @@ class Store(Protocol):
     async def list_versions(self, message_ids: Sequence[str]) -> dict[str, list[str]]:
         """For each of these that others stand beside, directly after the same message: all of them, oldest first."""
 
+    async def find_stretch(self, conversation_id: str, message_id: str, leaf_id: str, limit: int) -> tuple[str, int]:
+        """Where a page of `limit` messages that has this one ends on the branch of `leaf_id`, and how many come after.
+
+        At the leaf where that is near enough, with none after it. Raises `NotFound` for a message off that branch.
+        """
+
     async def find_newest_under(self, conversation_id: str, message_id: str) -> str:
         """The newest message that comes after this one on any branch, or itself. Raises `NotFound`."""
 
@@ -172,11 +195,20 @@ class Store(Protocol):
 
     # conversations
 
-    async def list_conversations(self, before_seq: int | None, limit: int) -> list[ConversationSummary]:
+    async def list_conversations(
+        self, before_seq: int | None, limit: int, shelf: Shelf = "all"
+    ) -> list[ConversationSummary]:
         """The latest in use first: those whose `last_seq` is less than `before_seq`, or from the first one on.
 
-        Without deleted ones, without those of the local API and without those that hold no message.
+        Without deleted ones, without those of the local API, without those that hold no message, and without private
+        ones of which nothing is known here.
         """
+
+    async def pin_conversation(self, conversation_id: str, at: float | None) -> bool:
+        """Put it above the list, since `at` (unix seconds), or back with None. False if there is none to be seen."""
+
+    async def archive_conversation(self, conversation_id: str, at: float | None) -> bool:
+        """Take it out of the list, as `pin_conversation`. A message that is recorded in it brings it back."""
 
     async def find_summary(self, conversation_id: str) -> ConversationSummary | None:
         """As a list shows it, whatever its origin; None if there is none or it was deleted."""
@@ -186,6 +218,9 @@ class Store(Protocol):
 
     async def rename_conversation(self, conversation_id: str, title: str) -> bool:
         """False if there is none or it was deleted."""
+
+    async def record_parameters(self, conversation_id: str, parameters: Mapping[str, Any]) -> bool:
+        """Put these in the place of its own parameters. False if there is none or it was deleted."""
 
     async def delete_conversation(self, conversation_id: str, *, now: float) -> bool:
         """Take it out of sight. False if there was none. A message that is sent there all the same brings it back."""
@@ -198,6 +233,18 @@ class Store(Protocol):
 
         Their generations stay, without request and reply, and with all costs. A conversation in which a reply is still
         being written stays until the next time.
+        """
+
+    # searching
+
+    async def search(
+        self, query: SearchQuery, *, before: int | None = None, limit: int = SEARCH_LIMIT, seconds: float = 2.0
+    ) -> SearchPage:
+        """Messages, and conversations by their titles, that are as `query` wants them, the newest first.
+
+        Of what a person can see: not in deleted conversations, and no reply before it has ended; of private ones
+        nothing is kept. `before` is what the page before gave as `more`. It runs beside the event loop; where `seconds`
+        do not suffice it ends with what it has, and when its task is cancelled it ends at once.
         """
 
     # settings: what Chit remembers for itself

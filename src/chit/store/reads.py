@@ -108,7 +108,10 @@ def find_generations(
 def find_last_reply(connection: apsw.Connection, origin: str) -> str | None:
     """See `Store.find_last_reply`."""
     row = connection.execute(
-        "SELECT message FROM generations WHERE origin = ? AND message IS NOT NULL ORDER BY seq DESC LIMIT 1", (origin,)
+        "SELECT message FROM generations WHERE origin = ? AND message IS NOT NULL AND NOT EXISTS"
+        " (SELECT 1 FROM conversations WHERE conversations.id = generations.conversation AND private)"
+        " ORDER BY seq DESC LIMIT 1",
+        (origin,),
     ).fetchone()
     return None if row is None else str(row[0])
 

@@ -13,6 +13,7 @@ _RECORD = """
     INSERT OR REPLACE INTO rendered (message, version, html)
     SELECT id, :version, :html FROM messages WHERE id = :message AND NOT EXISTS (
         SELECT 1 FROM generations WHERE generations.message = messages.id AND state IN ('sent', 'streaming'))
+    AND NOT (SELECT private FROM conversations WHERE conversations.id = messages.conversation)
 """
 
 

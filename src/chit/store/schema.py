@@ -4,6 +4,7 @@ Order comes from `seq`, an integer that only grows. Costs are decimal text, exac
 integer pico-dollars for sums. JSON columns are text; unknown members are kept.
 """
 
+from chit.store.schema_archive import ARCHIVE
 from chit.store.schema_search import SEARCH
 from chit.store.schema_spending import SPENDING
 
@@ -124,4 +125,4 @@ _CONVERSATIONS = """
     ALTER TABLE conversations ADD COLUMN pinned_at REAL;
     ALTER TABLE conversations ADD COLUMN archived_at REAL;
 """
-STEPS: tuple[str, ...] = (_BEGIN, _CONVERSATIONS, SEARCH, SPENDING)
+STEPS: tuple[str, ...] = (_BEGIN, _CONVERSATIONS, SEARCH, SPENDING, ARCHIVE)

@@ -1,27 +1,31 @@
 """The store on SQLite: every operation of the Protocol, each handed to the module that knows its rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
-from chit.core.conversation import Conversation, ConversationSummary
+from chit.core.conversation import Conversation
 from chit.core.generation import Generation, Origin, Settlement
 from chit.core.jsontext import encode_json
 from chit.core.messages import Message
 from chit.errors import StoreDamaged, StoreError
 from chit.store import branch, deletion, reads, rendered, summaries, writes
 from chit.store.connection import open_connection
-from chit.store.database import Database
+from chit.store.conversations import Conversations
+from chit.store.dossier_database import DossierDatabase
 from chit.store.examination import examine_integrity
 from chit.store.home import Home
 from chit.store.protocol import Found, Integrity, Session
+from chit.store.search_store import SearchDatabase
+from chit.store.spending_store import SpendingDatabase
 
 FIRST_LOOK = 2.0
 """Seconds from the end of a generation to the first look for its record (design §4)."""
 
 
-class SqliteStore(Database):
+class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDatabase):
     """See `protocol.Store` for what each method promises.
 
     Reading works without a running event loop: these methods never wait, so that `chit show` need not import asyncio.
@@ -172,6 +176,10 @@ class SqliteStore(Database):
         """See `Store.list_versions`."""
         return self._read(lambda db: branch.list_versions(db, message_ids))
 
+    async def find_stretch(self, conversation_id: str, message_id: str, leaf_id: str, limit: int) -> tuple[str, int]:
+        """See `Store.find_stretch`."""
+        return self._read(lambda db: branch.find_stretch(db, conversation_id, message_id, leaf_id, limit))
+
     async def find_newest_under(self, conversation_id: str, message_id: str) -> str:
         """See `Store.find_newest_under`."""
         return self._read(lambda db: branch.find_newest_under(db, conversation_id, message_id))
@@ -188,14 +196,6 @@ class SqliteStore(Database):
         """See `Store.record_rendered`."""
         await self._write(lambda db: rendered.record_rendered(db, message_id, version, html))
 
-    async def list_conversations(self, before_seq: int | None, limit: int) -> list[ConversationSummary]:
-        """See `Store.list_conversations`."""
-        return self._read(lambda db: summaries.list_conversations(db, before_seq, limit))
-
-    async def find_summary(self, conversation_id: str) -> ConversationSummary | None:
-        """See `Store.find_summary`."""
-        return self._read(lambda db: summaries.find_summary(db, conversation_id))
-
     async def sum_conversation(self, conversation_id: str) -> Decimal | None:
         """See `Store.sum_conversation`."""
         return self._read(lambda db: summaries.sum_conversation(db, conversation_id))
@@ -203,6 +203,10 @@ class SqliteStore(Database):
     async def rename_conversation(self, conversation_id: str, title: str) -> bool:
         """See `Store.rename_conversation`."""
         return await self._write(lambda db: deletion.rename_conversation(db, conversation_id, title))
+
+    async def record_parameters(self, conversation_id: str, parameters: Mapping[str, Any]) -> bool:
+        """See `Store.record_parameters`."""
+        return await self._write(lambda db: writes.record_parameters(db, conversation_id, parameters))
 
     async def delete_conversation(self, conversation_id: str, *, now: float) -> bool:
         """See `Store.delete_conversation`."""

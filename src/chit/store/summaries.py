@@ -11,8 +11,9 @@ import apsw
 
 from chit.core.conversation import ConversationSummary
 from chit.core.usage import from_pico
+from chit.store.protocol import Shelf
 
-_COLUMNS = "id, title, origin, created_at, last_at, last_seq"
+_COLUMNS = "id, title, origin, created_at, last_at, last_seq, pinned_at, archived_at, private"
 _HALF = 32
 _MASK = 2**_HALF - 1
 _SUMS = f"sum(pico >> {_HALF}), sum(pico & {_MASK})"
@@ -24,13 +25,26 @@ _CHARGES = """
     GROUP BY g.conversation, coalesce(g.generation_id, g.seq)
 """
 _SUMMARIES = f"""
-    WITH listed AS MATERIALIZED (SELECT {_COLUMNS} FROM conversations WHERE deleted_at IS NULL AND {{which}}),
+    WITH listed AS MATERIALIZED (SELECT {_COLUMNS} FROM conversations {{index}} WHERE deleted_at IS NULL AND {{which}}),
         charges AS MATERIALIZED ({_CHARGES.format(conversations="listed CROSS JOIN", conversation="listed.id")})
     SELECT listed.*, total(is_pending), {_SUMS} FROM listed LEFT JOIN charges ON charges.conversation = listed.id
     GROUP BY last_seq ORDER BY last_seq DESC
 """  # noqa: S608 - all of it is ours
-_PAGE = _SUMMARIES.format(which="origin <> 'api' AND last_seq < :before ORDER BY last_seq DESC LIMIT :limit")
-_ONE = _SUMMARIES.format(which="id = :id AND last_seq IS NOT NULL")
+_SHELVES: dict[Shelf, tuple[str, str]] = {
+    "all": ("listed", "TRUE"),
+    "open": ("open", "pinned_at IS NULL AND archived_at IS NULL"),
+    "pinned": ("pinned", "pinned_at IS NOT NULL AND archived_at IS NULL"),
+    "archived": ("archived", "archived_at IS NOT NULL"),
+}
+"""The index of each shelf, and what stands on it."""
+_PAGES = {
+    shelf: _SUMMARIES.format(
+        index=f"INDEXED BY conversations_{index}",
+        which=f"origin <> 'api' AND {which} AND NOT private AND last_seq < :before ORDER BY last_seq DESC LIMIT :limit",
+    )
+    for shelf, (index, which) in _SHELVES.items()
+}
+_ONE = _SUMMARIES.format(index="", which="id = :id AND last_seq IS NOT NULL")
 _COST = f"""
     SELECT {_SUMS} FROM (
         {_CHARGES.format(conversations="(SELECT :id AS id) asked CROSS JOIN", conversation="asked.id")})
@@ -45,9 +59,11 @@ _END = 2**63 - 1
 """Beyond every `seq`."""
 
 
-def list_conversations(connection: apsw.Connection, before_seq: int | None, limit: int) -> list[ConversationSummary]:
-    """See `Store.list_conversations`."""
-    rows = connection.execute(_PAGE, {"before": _END if before_seq is None else before_seq, "limit": limit})
+def list_conversations(
+    connection: apsw.Connection, before_seq: int | None, limit: int, shelf: Shelf = "all"
+) -> list[ConversationSummary]:
+    """See `Store.list_conversations`. Private ones are left out: who knows them adds them."""
+    rows = connection.execute(_PAGES[shelf], {"before": _END if before_seq is None else before_seq, "limit": limit})
     return [_read_summary(row) for row in rows]
 
 
@@ -72,7 +88,8 @@ def sum_history(connection: apsw.Connection) -> Decimal | None:
 
 
 def _read_summary(row: tuple[Any, ...]) -> ConversationSummary:
-    conversation_id, title, origin, created_at, last_at, last_seq, pending, high, low = row
+    conversation_id, title, origin, created_at, last_at, last_seq, pinned_at, archived_at, private, *rest = row
+    pending, high, low = rest
     return ConversationSummary(
         id=conversation_id,
         title=title,
@@ -80,6 +97,9 @@ def _read_summary(row: tuple[Any, ...]) -> ConversationSummary:
         created_at=created_at,
         last_at=last_at,
         last_seq=last_seq,
+        pinned_at=pinned_at,
+        archived_at=archived_at,
+        private=bool(private),
         pending=int(pending),
         cost=_read_sum(high, low),
     )

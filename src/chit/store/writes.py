@@ -1,6 +1,6 @@
 """The write operations, each a function of a connection inside a transaction that is already open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import apsw
@@ -11,40 +11,20 @@ from chit.core.messages import Message
 from chit.core.surrogates import join_surrogates
 from chit.core.usage import write_cost
 from chit.store.blobs import Blobs
-from chit.store.protocol import Session
-from chit.store.rows import (
-    SETTLEMENT_COLUMNS,
-    generation_values,
-    mend_texts,
-    message_values,
-    parts_text,
-    pico_of,
-    read_settlement,
-    text_of,
+from chit.store.charges import count_changed
+from chit.store.inserts import (
+    end_generation,
+    insert_conversation,
+    insert_generation,
+    insert_message,
+    open_settlement,
+    take_out,
 )
+from chit.store.protocol import Session
+from chit.store.rows import SETTLEMENT_COLUMNS, parts_text, pico_of, read_settlement, text_of
+from chit.store.search_index import index_message, index_settled
+from chit.store.shelves import bring_back
 
-_INSERT_CONVERSATION = """
-    INSERT INTO conversations (id, title, origin, private, parameters, pinned_at, archived_at, created_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-"""
-_INSERT_MESSAGE = """
-    INSERT INTO messages (id, conversation, parent, source, parts, options, extra, created_at)
-    VALUES (:id, :conversation, :parent, :source, :parts, :options, :extra, :created_at) RETURNING seq
-"""
-_INSERT_GENERATION = """
-    INSERT INTO generations (id, message, conversation, owner, origin, streamed, state, requested_model, request,
-        created_at)
-    VALUES (:id, :message, :conversation, :owner, :origin, :streamed, :state, :requested_model, :request, :created_at)
-"""
-_END_GENERATION = """
-    UPDATE generations SET owner = NULL, state = :state, generation_id = coalesce(generation_id, :generation_id),
-        model = :model, provider = :provider, finish_reason = :finish_reason, reported_cost = :reported_cost,
-        reported_pico = :reported_pico, prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens,
-        reasoning_tokens = :reasoning_tokens, cached_tokens = :cached_tokens, upstream_cost = :upstream_cost,
-        is_byok = :is_byok, time_to_first_token_ms = :time_to_first_token_ms, duration_ms = :duration_ms,
-        reasoning_ms = :reasoning_ms, completion = :completion, error = :error
-    WHERE id = :id
-"""
 _DUE = "state = 'pending' AND (next_attempt_at <= :now OR next_attempt_at > :now + 86400)"
 """Due, or due so far ahead that the clock must have jumped (promise G12)."""
 _NAMED = "state <> 'settled' AND generation_id IN (SELECT value FROM json_each(:only))"
@@ -73,32 +53,26 @@ def record_send(
 ) -> None:
     """See `Store.record_send`."""
     if conversation is not None:
-        _insert_conversation(connection, conversation)
+        insert_conversation(connection, conversation)
+    else:
+        bring_back(connection, [generation.conversation_id])
+    written = [insert_message(connection, blobs, message) for message in messages]
+    insert_generation(connection, blobs, generation)
+    for seq, text in written:
+        index_message(connection, seq, text)
+
+
+def record_messages(connection: apsw.Connection, blobs: Blobs, messages: Sequence[Message]) -> None:
+    """See `Store.record_messages`."""
+    bring_back(connection, [message.conversation_id for message in messages])
     for message in messages:
-        parts = _take_out(connection, blobs, parts_text(message), message.conversation_id)
-        seq = connection.execute(_INSERT_MESSAGE, {**message_values(message), "parts": parts}).get
-        _index(connection, seq, message)
-    connection.execute(
-        _INSERT_GENERATION,
-        {
-            "id": generation.id,
-            "message": generation.message_id,
-            "conversation": generation.conversation_id,
-            "owner": generation.owner,
-            "origin": generation.origin,
-            "streamed": generation.streamed,
-            "state": generation.state,
-            "requested_model": generation.requested_model and join_surrogates(generation.requested_model),
-            "request": _take_out(connection, blobs, generation.request, generation.conversation_id),
-            "created_at": generation.created_at,
-        },
-    )
+        index_message(connection, *insert_message(connection, blobs, message))
 
 
 def record_start(connection: apsw.Connection, row_id: str, generation_id: str) -> None:
     """See `Store.record_start`. An id seen before keeps the settlement it has."""
     generation_id = join_surrogates(generation_id)
-    _open_settlement(connection, generation_id)
+    open_settlement(connection, generation_id)
     connection.execute(
         "UPDATE generations SET state = 'streaming', generation_id = ? WHERE id = ?", (generation_id, row_id)
     )
@@ -125,22 +99,13 @@ def record_end(
 
     `received_from` is the place of the first received bytes, 0 if that is not known.
     """
-    values = mend_texts(generation_values(generation))
-    if (generation_id := values["generation_id"]) is not None:
-        _open_settlement(connection, generation_id)
-        connection.execute(
-            "UPDATE settlements SET ended_at = :now, next_attempt_at = :due"
-            " WHERE generation_id = :id AND state = 'pending' AND ended_at IS NULL",
-            {"id": generation_id, "now": now, "due": due},
-        )
-    place = generation.conversation_id
-    stored = None if completion is None else _take_out(connection, blobs, completion, place)
-    connection.execute(_END_GENERATION, {**values, "completion": stored})
-    parts = _take_out(connection, blobs, parts_text(message), place)
+    end_generation(connection, blobs, generation, completion=completion, now=now, due=due)
+    parts = take_out(connection, blobs, parts_text(message), generation.conversation_id)
     seq = connection.execute("UPDATE messages SET parts = ? WHERE id = ? RETURNING seq", (parts, message.id)).get
     if seq is not None:
-        _index(connection, seq, message)
+        index_message(connection, seq, message.text)
     connection.execute("DELETE FROM received_bytes WHERE seq >= ? AND generation = ?", (received_from, generation.id))
+    count_changed(connection)
 
 
 def adopt(connection: apsw.Connection, dead_owners: Sequence[str], owner: str) -> list[str]:
@@ -180,6 +145,7 @@ def record_settlement(connection: apsw.Connection, settlement: Settlement) -> bo
     """See `Store.record_settlement`."""
     info = settlement.info
     cost = info.total_cost if info else None
+    pico = pico_of(cost)
     connection.execute(
         "UPDATE settlements SET state = :state, attempts = :attempts, next_attempt_at = :next, record = :record,"
         " settled_cost = :cost, settled_pico = :pico, leased_by = NULL, leased_until = NULL"
@@ -191,9 +157,20 @@ def record_settlement(connection: apsw.Connection, settlement: Settlement) -> bo
             "next": settlement.next_attempt_at,
             "record": None if settlement.record is None else text_of(settlement.record),
             "cost": None if cost is None else write_cost(cost),
-            "pico": pico_of(cost),
+            "pico": pico,
         },
     )
+    is_news = connection.changes() == 1
+    if is_news and pico is not None:
+        index_settled(connection, settlement.generation_id, pico)
+    count_changed(connection)
+    return is_news
+
+
+def record_parameters(connection: apsw.Connection, conversation_id: str, parameters: Mapping[str, Any]) -> bool:
+    """See `Store.record_parameters`."""
+    query = "UPDATE conversations SET parameters = ? WHERE id = ? AND deleted_at IS NULL"
+    connection.execute(query, (text_of(parameters), conversation_id))
     return connection.changes() == 1
 
 
@@ -221,41 +198,3 @@ def delete_sessions(connection: apsw.Connection, only: str | None) -> list[str]:
     where, bindings = ("", ()) if only is None else (" WHERE hash = ?", (only,))
     rows = connection.execute(f"DELETE FROM sessions{where} RETURNING hash", bindings)  # noqa: S608 - ours
     return [row[0] for row in rows]
-
-
-def _insert_conversation(connection: apsw.Connection, conversation: Conversation) -> None:
-    connection.execute(
-        _INSERT_CONVERSATION,
-        (
-            conversation.id,
-            join_surrogates(conversation.title),
-            conversation.origin,
-            conversation.private,
-            text_of(conversation.parameters),
-            conversation.pinned_at,
-            conversation.archived_at,
-            conversation.created_at,
-        ),
-    )
-
-
-def _open_settlement(connection: apsw.Connection, generation_id: str) -> None:
-    connection.execute("INSERT INTO settlements (generation_id) VALUES (?) ON CONFLICT DO NOTHING", (generation_id,))
-
-
-def _take_out(connection: apsw.Connection, blobs: Blobs, text: bytes, conversation_id: str) -> str:
-    def remember(name: str, size: int) -> None:
-        connection.execute("INSERT INTO blobs (hash, size) VALUES (?, ?) ON CONFLICT DO NOTHING", (name, size))
-        use = (name, conversation_id)
-        connection.execute("INSERT INTO blob_uses (hash, conversation) VALUES (?, ?) ON CONFLICT DO NOTHING", use)
-
-    return blobs.take_out(text, remember).decode("utf-8", "replace")
-
-
-def _index(connection: apsw.Connection, seq: int, message: Message) -> None:
-    text = message.text
-    if text:
-        text = text.encode("utf-8", "replace").decode()
-        connection.execute("INSERT OR REPLACE INTO message_text (rowid, text) VALUES (?, ?)", (seq, text))
-    else:
-        connection.execute("DELETE FROM message_text WHERE rowid = ?", (seq,))

@@ -7,10 +7,12 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from chit.core.generation import RUNNING, Generation
+from chit.core.json_format import find_json_format
 from chit.core.jsontext import decode_json, encode_json
 from chit.core.messages import Message, ToolResultPart
 from chit.core.revision import continues
 from chit.errors import StoreError
+from chit.render.json_reply import render_json
 from chit.render.markdown import RENDER_VERSION, render_all
 from chit.store.protocol import Store
 from chit.web import pages
@@ -23,9 +25,14 @@ LONG_TEXT = 20_000
 
 
 async def write_articles(
-    messages: Sequence[Message], store: Store, *, live: Mapping[str, Snapshot], is_sandbox: bool
+    messages: Sequence[Message],
+    store: Store,
+    *,
+    live: Mapping[str, Snapshot],
+    is_sandbox: bool,
+    context: Markup | None = None,
 ) -> list[Markup]:
-    """One article for each message that is shown, in order. Raises `StoreError`."""
+    """One article for each message that is shown, in order; `context` stands in the last. Raises `StoreError`."""
     shown = _fold_results(messages)
     ids = [message.id for message in shown if message.source == "actor"]
     generations = await store.find_generations(ids)
@@ -35,16 +42,28 @@ async def write_articles(
     for message in shown:
         branch = branches.get(message.id)
         if message.source == "system":
-            articles.append(pages.render("message_system", message=message))
+            articles.append(pages.render("message_system", message=message, branch=branch))
         elif message.source == "user":
             articles.append(write_question(message, branch))
         elif message.id in live:
-            articles.append(write_running(live[message.id]))
+            articles.append(write_running(live[message.id], branch))
         else:
             blocks = await find_blocks(message, store, kept.get(message.id))
             generation = generations.get(message.id)
-            articles.append(write_reply(message, generation, blocks, branch, is_sandbox=is_sandbox))
+            own = context if message is shown[-1] else None
+            articles.append(write_reply(message, generation, blocks, branch, is_sandbox=is_sandbox, context=own))
     return articles
+
+
+def point_to(message_id: str | None, articles: Sequence[Markup]) -> list[Markup]:
+    """The same, with the heading of that message's article as the place where reading begins."""
+    name, heading = f'data-message="{message_id}"', '<h2 class="unseen"'
+    return [
+        pages.trust(str(article).replace(heading, f'{heading} id="here" tabindex="-1"', 1))
+        if name in str(article).partition(">")[0]
+        else article
+        for article in articles
+    ]
 
 
 def write_question(message: Message, branch: Branch | None) -> Markup:
@@ -52,7 +71,7 @@ def write_question(message: Message, branch: Branch | None) -> Markup:
     return pages.render("message_user", message=message, branch=branch)
 
 
-def write_running(snapshot: Snapshot) -> Markup:
+def write_running(snapshot: Snapshot, branch: Branch | None = None) -> Markup:
     """A reply that is still coming in."""
     return pages.render(
         "message_actor",
@@ -64,7 +83,7 @@ def write_running(snapshot: Snapshot) -> Markup:
         error=None,
         slip=None,
         continues=continues(snapshot.message),
-        branch=None,
+        branch=branch,
     )
 
 
@@ -75,8 +94,9 @@ def write_reply(
     branch: Branch | None = None,
     *,
     is_sandbox: bool,
+    context: Markup | None = None,
 ) -> Markup:
-    """A reply that has ended, or that another process still receives."""
+    """A reply that has ended, or that another process still receives; `context` is what stands under the last one."""
     state = generation.state if generation else "done"
     refused = generation is not None and generation.generation_id is None and state == "failed"
     has_slip = generation is not None and state not in RUNNING and not refused
@@ -91,6 +111,7 @@ def write_reply(
         slip=write_slip(generation, is_sandbox=is_sandbox) if generation and has_slip else None,
         continues=continues(message),
         branch=branch,
+        context=context,
     )
 
 
@@ -103,7 +124,12 @@ async def find_blocks(message: Message, store: Store, kept: str | None) -> list[
         return [str(block) for block in decode_json(kept.encode())]
     if not (text := message.text):
         return []
-    blocks = await asyncio.to_thread(render_all, text) if len(text) > LONG_TEXT else render_all(text)
+    generation = await store.find_generation(message.id)
+    format = find_json_format(generation.request) if generation and not continues(message) else None
+    if generation and format:
+        blocks = await asyncio.to_thread(render_json, text, format, generation.finish_reason)
+    else:
+        blocks = await asyncio.to_thread(render_all, text) if len(text) > LONG_TEXT else render_all(text)
     await keep_blocks(message.id, blocks, store)
     return blocks
 

@@ -1,7 +1,7 @@
 """What the server works with: the person's own home or the sandbox's, and the keys."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -17,6 +17,7 @@ from chit.vault.passphrase import Passphrase
 from chit.vault.status import find_marks, find_status
 from chit.web.desk_state import DeskState, ShownKeychain, show_key, show_vault
 from chit.web.errands import Errands
+from chit.web.imports import Imports
 from chit.web.key_keeping import KeyKeeping
 from chit.web.key_ring import HandedOver, KeyRing
 from chit.web.sandbox_room import OpenSandbox, SandboxRoom
@@ -41,6 +42,9 @@ class Desk:
         """Everything that pages want to know: what the app that is shown tells, and what the desk does."""
         self.keeping = KeyKeeping(ring, publish=notices.publish, remember=self._remember)
         self.errands = Errands()
+        self.prefs_turn = asyncio.Lock()
+        """One change of the preferences at a time, so that the desk goes on with what the file says last."""
+        self.imports = Imports()
         self.warning: str | None = None
         self._room = room
         self._moving = asyncio.Lock()
@@ -99,8 +103,12 @@ class Desk:
 
         The apps here have none of their own, since preferences change while they run.
         """
-        prefs = self.prefs
-        return {} if self.is_sandbox else {**model_parameters(prefs.model), **prefs.parameters}
+        return {} if self.is_sandbox else {**model_parameters(self.prefs.model), **self.default_parameters}
+
+    @property
+    def default_parameters(self) -> Mapping[str, Any]:
+        """The same without the model: what the parameters' panel shows as defaults."""
+        return {} if self.is_sandbox else self.prefs.parameters
 
     async def enter_sandbox(self, *, remember: bool = True) -> None:
         """Go on there until `leave_sandbox`; after a restart too, where it is remembered.

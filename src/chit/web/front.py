@@ -8,12 +8,19 @@ from pathlib import Path
 
 from chit.app import end_task
 from chit.errors import StoreError
+from chit.web.attaching import open_staging
+from chit.web.attachment_routes import AttachmentRoutes
+from chit.web.compression_routes import CompressionRoutes
 from chit.web.conversation_routes import ConversationRoutes
+from chit.web.costs_routes import CostsRoutes
+from chit.web.data_routes import DataRoutes
 from chit.web.desk import Desk
 from chit.web.desk_routes import desk_routes
 from chit.web.hub import Hub
 from chit.web.key_ring import HandedOver
 from chit.web.listening import Listening
+from chit.web.parameter_routes import ParameterRoutes
+from chit.web.prefs_routes import PrefsRoutes
 from chit.web.server import Server, open_server
 from chit.web.sessions import Sessions
 from chit.web.stream_routes import StreamRoutes
@@ -38,8 +45,13 @@ async def open_front(
     routes = [
         *desk_routes(desk, handed, address=f"http://127.0.0.1:{listening.port}"),
         *ConversationRoutes(desk, talk, hub).routes(),
+        *AttachmentRoutes(desk, talk).routes(),
         *ViewRoutes(desk, Views(desk, talk, sessions, hub), hub).routes(),
         *StreamRoutes(hub).routes(),
+        *ParameterRoutes(desk, hub, PrefsRoutes(desk)).routes(),
+        *CostsRoutes(desk).routes(),
+        *CompressionRoutes(desk).routes(),
+        *DataRoutes(desk, hub, desk.imports, scrub=handed.scrub).routes(),
     ]
     async with AsyncExitStack() as closing:
         closing.push_async_callback(talk.close)
@@ -61,8 +73,9 @@ async def open_front(
 
 
 async def _purge(desk: Desk) -> None:
-    """For ever: forget what was deleted longer ago than it could be wanted back."""
+    """For ever: forget what was deleted longer ago than it could be wanted back, and files that nobody sent."""
     while True:
         with suppress(StoreError):
             await desk.app.store.purge_deleted(time.time() - UNDO_SECONDS)
+        open_staging(desk).sweep()
         await asyncio.sleep(_PURGE_EVERY)

@@ -5,6 +5,7 @@ The rules are those of security and reliability §2, and no rule trusts a header
 
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 from aiohttp import web
 
@@ -17,6 +18,9 @@ _ALLOWED_HOST = re.compile(r"(?=[a-z0-9])[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
 _OWN_SITES = {"same-origin", "none"}
 _SIMPLE_TYPES = {"", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"}
 """What a page of any site may send without asking first; "" is no type at all."""
+
+_TYPES = {"json": ("application/json", "JSON"), "bytes": ("application/octet-stream", "the bytes as they are")}
+"""What a route takes, and how it is told."""
 
 
 class Guard:
@@ -47,13 +51,17 @@ class Guard:
         if set(sites) - _OWN_SITES and not (is_shell and _is_top_level(request)):
             raise Refused(403, "This is not for pages of other sites.")
 
-    def check_content(self, request: web.BaseRequest) -> None:
-        """Of a request that may change something: a body must be JSON, which no form can send. Raises `Refused`."""
+    def check_content(self, request: web.BaseRequest, takes: Literal["json", "bytes"] = "json") -> None:
+        """Of a request that may change something: its body must be of a type that no form can send. Raises `Refused`.
+
+        That is JSON, or no body at all, unless the route takes bytes: then they must say that they are nothing else.
+        """
+        wanted, words = _TYPES[takes]
         kinds = [text.partition(";")[0].strip().lower() for text in request.headers.getall("Content-Type", [])]
-        if kinds == ["application/json"] or not (kinds or request.body_exists):
+        if kinds == [wanted] or (takes == "json" and not (kinds or request.body_exists)):
             return
         is_simple = any(kind in _SIMPLE_TYPES for kind in kinds or [""])
-        raise Refused(403 if is_simple else 415, "Send JSON, with Content-Type: application/json.")
+        raise Refused(403 if is_simple else 415, f"Send {words}, with Content-Type: {wanted}.")
 
 
 def _is_top_level(request: web.BaseRequest) -> bool:

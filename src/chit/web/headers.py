@@ -5,10 +5,12 @@ from multidict import CIMultiDict
 TRUSTED_TYPES_POLICY = "chit"
 """The one policy that may be created, once: `static/fragments.js` does, for fragments that this server rendered."""
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-    "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
-    f"trusted-types {TRUSTED_TYPES_POLICY}"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src blob:; "
+    "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    f"require-trusted-types-for 'script'; trusted-types {TRUSTED_TYPES_POLICY}"
 )
+SANDBOXED_POLICY = f"{CONTENT_SECURITY_POLICY}; sandbox"
+"""Of what came from a person or a model: opened by itself, it runs nothing and has no origin (attack case 19)."""
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -29,4 +31,7 @@ def put_headers(headers: CIMultiDict[str]) -> None:
     for name in {name.lower() for name in headers}:
         if name == _NEVER_SENT or name.startswith(_CROSS_ORIGIN):
             del headers[name]
+    policy = headers.get("Content-Security-Policy")
     headers.update(SECURITY_HEADERS)
+    if policy == SANDBOXED_POLICY:
+        headers["Content-Security-Policy"] = policy

@@ -49,14 +49,14 @@ class KeyRoutes:
         ]
 
     async def save(self, request: web.Request) -> web.StreamResponse:
-        """`{"name", "key", "passphrase"?, "place"?}`; what the desk is then, with a `note` if the key was not checked.
+        """`{"name", "key", "passphrase"?, "again"?, "place"?}`; the desk then, with a `note` if the key is unchecked.
 
         423 asks for the passphrase, or for a new one where there is no vault yet.
         """
         given = await read_object(request, most=_MOST_BODY)
         name, key = _read_name(given.get("name", "inference")), _read_key(given.get("key"))
         self._handed.learn(key)
-        place, passphrase = _read_place(given), _read_text(given, "passphrase")
+        place, passphrase = _read_place(given), _read_passphrase(given)
         rest = await self._desk.keeping.prepare(place, passphrase)
         note = await self._check(name, key)
         await self._desk.errands.run(self._desk.keeping.save(name, key, rest))
@@ -91,14 +91,14 @@ class KeyRoutes:
         return answer_json({"address": self._sign_ins.begin(_find_session(request), origin)})
 
     async def finish(self, request: web.Request) -> web.StreamResponse:
-        """`{"code", "passphrase"?, "place"?}`; 423 asks for the passphrase, and the same code is good afterwards."""
+        """`{"code", "passphrase"?, "again"?, "place"?}`; 423 asks for the passphrase, and the code stays good."""
         given = await read_object(request, most=_MOST_BODY)
         finishing = self._sign_ins.finish(
             request.match_info["random"],
             _read_text(given, "code") or "",
             session=_find_session(request),
             place=_read_place(given),
-            passphrase=_read_text(given, "passphrase"),
+            passphrase=_read_passphrase(given),
         )
         await self._desk.errands.run(finishing)
         return await self._tell()
@@ -146,6 +146,14 @@ def _read_place(given: Mapping[str, Any]) -> Place | None:
     if place is not None:
         raise InputError("there is no such place", hint=f"Use {' or '.join(_PLACES)}.")
     return None
+
+
+def _read_passphrase(given: Mapping[str, Any]) -> str | None:
+    """A new one was typed twice."""
+    text = _read_text(given, "passphrase")
+    if given.get("again", text) != text:
+        raise InputError("the two passphrases differ", hint="Type the same one twice; nothing was stored.")
+    return text
 
 
 def _read_text(given: Mapping[str, Any], name: str) -> str | None:

@@ -15,9 +15,12 @@ from chit.core.events import (
     TextAdded,
     ToolCallAdded,
 )
+from chit.core.json_format import find_json_format
 from chit.core.messages import AnnotationPart, MediaPart, Message, Part, ReasoningPart, TextPart, ToolCallPart
+from chit.core.revision import continues
 from chit.render.blocks import BlockRenderer
 from chit.render.changes import BlockChange, BlocksDropped, Change, TextAppended
+from chit.render.json_reply import JsonBlocks
 from chit.running import Running
 from chit.web import pages
 from chit.web.hub import Hub
@@ -43,7 +46,7 @@ class LiveReply:
         self.running = running
         self._hub = hub
         self._pace = pace
-        self._renderer = BlockRenderer()
+        self._renderer = make_renderer(running)
         self._text = ""
         self._thoughts = ""
         self._calls: dict[int, ToolCallPart] = {}
@@ -149,6 +152,14 @@ class LiveReply:
 
     def _list_parts(self) -> tuple[Part, ...]:
         return (*self._others, *(self._calls[index] for index in sorted(self._calls)))
+
+
+def make_renderer(running: Running) -> BlockRenderer | JsonBlocks:
+    """What shows a reply: Markdown, unless its request asked for JSON. A continuation is only a piece of that."""
+    format = find_json_format(running.generation.request)
+    if format is None or continues(running.message):
+        return BlockRenderer()
+    return JsonBlocks(format, lambda: running.generation.finish_reason)
 
 
 def _write_change(change: Change) -> list[Any] | None:

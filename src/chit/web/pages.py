@@ -10,10 +10,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from chit import about
+from chit.core.amendment import is_edited
 from chit.core.jsontext import encode_json
 from chit.core.receipt_words import differs, find_doubt
 from chit.web.figures import FILTERS
-from chit.web.pieces import citations, drawable, is_web_address, name_media, tool_calls
+from chit.web.pieces import attached, citations, is_web_address, tool_calls
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -46,11 +47,11 @@ def _make_environment() -> Environment:
     environment.tests["web_address"] = is_web_address
     environment.globals |= {
         "about": about,
+        "attached": attached,
         "citations": citations,
         "differs": differs,
         "doubt": find_doubt,
-        "drawable": drawable,
-        "name_media": name_media,
+        "is_edited": is_edited,
         "tool_calls": tool_calls,
     }
     return environment

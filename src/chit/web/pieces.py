@@ -4,15 +4,29 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
+from urllib.parse import quote
 
 from markdown_it.common.normalize_url import normalizeLink
 
+from chit.core.attachments import (
+    Attachment,
+    count_bytes,
+    list_attachments,
+    name_attachment,
+    read_content,
+    read_head,
+)
 from chit.core.generation import read_text
-from chit.core.messages import AnnotationPart, MediaPart, Message, ToolCallPart, ToolResultPart
+from chit.core.media_kind import find_media_kind
+from chit.core.messages import AnnotationPart, Message, ToolCallPart, ToolResultPart
+from chit.core.picture_size import HEAD_BYTES as SIZE_BYTES
+from chit.core.picture_size import find_picture_size
 from chit.render.addresses import find_host, leave_address
 
-_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
 _WEB = re.compile(r"https://[^\s\\@/?#]+(?:[/?#][!-~]*)?")
+
+_SOME_SIZE = (400, 300)
+"""For a picture that does not tell its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +46,30 @@ class Citation:
     host: str
     href: str
     """Our own page that shows the address first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One attachment of a message, as pages show it: by its own bytes, whatever it was said to be (attack case 19)."""
+
+    id: str
+    """As questions name it: `message:number`."""
+    path: str
+    """Where its bytes are had from, with a token."""
+    name: str
+    bytes: int | None
+    """None for what is not kept here: it is named, and never fetched from where it stands (attack case 23)."""
+    is_picture: bool
+    is_sound: bool
+    width: int
+    """Pixels of a picture, for which room is kept."""
+    height: int
+
+    @property
+    def room(self) -> str:
+        """An address of nothing, of the picture's size: it stands there until the picture does."""
+        svg = f"<svg xmlns='http://www.w3.org/2000/svg' width='{self.width}' height='{self.height}'/>"
+        return f"data:image/svg+xml,{quote(svg)}"
 
 
 def tool_calls(message: Message) -> list[ToolCall]:
@@ -58,16 +96,9 @@ def citations(message: Message) -> list[Citation]:
     return list(found.values())
 
 
-def drawable(message: Message) -> list[str]:
-    """Pictures as `data:` addresses, of kinds that hold no script."""
-    addresses = (_address(part.media) for part in message.parts if isinstance(part, MediaPart))
-    return [address for address in addresses if _PICTURE.fullmatch(address)]
-
-
-def name_media(message: Message) -> list[str]:
-    """What else is attached, a few words each."""
-    rest = [part.media for part in message.parts if isinstance(part, MediaPart)]
-    return [_name(media) for media in rest if not _PICTURE.fullmatch(_address(media))]
+def attached(message: Message) -> list[Shown]:
+    """Files, pictures and sounds, in order. Nothing of them is in the page but where to get it."""
+    return [_show(message, number, part) for number, part in enumerate(list_attachments(message))]
 
 
 def is_web_address(address: Any) -> TypeGuard[str]:
@@ -82,14 +113,17 @@ def _read_result(content: Any) -> str | None:
     return "\n".join(text for text in texts if isinstance(text, str))
 
 
-def _address(media: Mapping[str, Any]) -> str:
-    inner = media.get("image_url")
-    address = inner.get("url") if isinstance(inner, Mapping) else inner
-    return address if isinstance(address, str) else ""
-
-
-def _name(media: Mapping[str, Any]) -> str:
-    kind = str(media.get("type", "file")).removeprefix("input_").removesuffix("_url").replace("_", " ")
-    inner = media.get("file")
-    name = read_text(inner.get("filename")) if isinstance(inner, Mapping) else None
-    return f"{kind}: {name}" if name else kind
+def _show(message: Message, number: int, part: Attachment) -> Shown:
+    kind = find_media_kind(read_head(part))
+    is_picture = kind is not None and kind.kind == "image"
+    size = (find_picture_size(read_content(part, SIZE_BYTES) or b"") if is_picture else None) or _SOME_SIZE
+    return Shown(
+        id=f"{message.id}:{number}",
+        path=f"/m/{quote(message.id, safe='')}/media/{number}",
+        name=name_attachment(part, number, kind),
+        bytes=count_bytes(part),
+        is_picture=is_picture,
+        is_sound=kind is not None and kind.kind == "audio",
+        width=size[0],
+        height=size[1],
+    )

@@ -19,6 +19,7 @@ from chit.web.routes import Route
 CHANGEABLE = ("theme", "model", "low_balance", "auto_lock_minutes", "parameters")
 """Not the base URL: no page decides where the key goes."""
 _MOST_BODY = 64 * 1024
+_OVERRIDDEN = "Saved; but the environment of this server says otherwise, and wins."
 
 _Changes = list[tuple[Preference, Any]]
 
@@ -29,25 +30,29 @@ class PrefsRoutes:
     def __init__(self, desk: Desk, environment: Mapping[str, str] | None = None) -> None:
         self._desk = desk
         self._environment = os.environ if environment is None else environment
-        self._one = asyncio.Lock()
 
     def routes(self) -> list[Route]:
         """For the table."""
         return [Route(method="PATCH", path="/prefs", handler=self.change, kind="json")]
 
     async def change(self, request: web.Request) -> web.StreamResponse:
-        """`{name: value}`, null for the default: `{"prefs": …, "overridden": [names that the environment decides]}`.
+        """`{name: value}`, null for the default: `{"prefs", "note"}`; the note says if the environment wins.
 
         One that cannot be leaves all of them as they are.
         """
         changes = [_check(name, value) for name, value in (await read_object(request, most=_MOST_BODY)).items()]
         await self._desk.errands.run(self._apply(changes))
-        overridden = [each.name for each, _ in changes if self._environment.get(each.variable)]
-        return answer_json({"prefs": self._show(), "overridden": overridden})
+        is_overridden = any(self._environment.get(each.variable) for each, _ in changes)
+        return answer_json({"prefs": self._show(), "note": _OVERRIDDEN if is_overridden else None})
+
+    async def record(self, name: str, value: Any) -> bool:
+        """Change one, null for the default; whether the environment says otherwise. Raises `InputError`."""
+        preference, checked = _check(name, value)
+        await self._desk.errands.run(self._apply([(preference, checked)]))
+        return bool(self._environment.get(preference.variable))
 
     async def _apply(self, changes: _Changes) -> None:
-        """One at a time, so that the desk goes on with what the file says last."""
-        async with self._one:
+        async with self._desk.prefs_turn:
             self._desk.take_prefs(await asyncio.to_thread(self._write, changes))
 
     def _write(self, changes: _Changes) -> UserPrefs:

@@ -6,13 +6,16 @@ from math import ceil
 from aiohttp import web
 
 from chit.core.jsontext import encode_json
+from chit.core.sentence import sentence
 from chit.errors import (
     ChitError,
     DiskFull,
     InputError,
     KeyUnavailable,
+    KindNotTaken,
     NotFound,
     StoreError,
+    TooLarge,
     TooManyTries,
     UpstreamError,
     VaultLocked,
@@ -21,6 +24,8 @@ from chit.errors import (
 from chit.web.headers import put_headers
 
 _STATUSES = (
+    (TooLarge, 413),
+    (KindNotTaken, 415),
     (InputError, 400),
     (WrongPassphrase, 403),
     (VaultLocked, 423),
@@ -53,9 +58,9 @@ def refuse(status: int, words: str, headers: Mapping[str, str] | None = None) ->
 
 
 def explain(error: ChitError) -> web.Response:
-    """The `error` object, as `chit ask --json` has it."""
+    """The `error` object, as `chit ask --json` has it, with `said`: cause and hint as they stand on a page."""
     status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
-    shown = error.as_dict()
+    shown = error.as_dict() | {"said": " ".join(map(_begin, filter(None, (error.message, error.hint))))}
     wait = shown["retry_after"]
     return web.Response(
         status=status,
@@ -64,3 +69,7 @@ def explain(error: ChitError) -> web.Response:
         content_type="application/json",
         charset="utf-8",
     )
+
+
+def _begin(text: str) -> str:
+    return sentence(text[:1].upper() + text[1:])

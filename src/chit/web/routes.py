@@ -30,6 +30,8 @@ class Route:
     """A stream is broken off when its session is revoked. Shell and static files hold no data."""
     needs: Literal["session", "local token", "nothing"] = "session"
     """A signed-in browser's token, a program's own (`/v1`), or none."""
+    takes: Literal["json", "bytes"] = "json"
+    """What a body must say that it is; no form of any site can send either."""
 
     def __post_init__(self) -> None:
         is_empty = self.kind in ("shell", "static")
@@ -37,6 +39,8 @@ class Route:
             raise ValueError(f"{self.method} {self.path}: the shell and static files are only read")
         if (self.needs == "nothing") != (is_empty or (self.method, self.path) in OPEN_EXCHANGES):
             raise ValueError(f"{self.method} {self.path}: what is open is listed, everything else needs a token")
+        if self.takes == "bytes" and self.method != "POST":
+            raise ValueError(f"{self.method} {self.path}: bytes are sent by POST")
 
 
 def add_routes(app: web.Application, routes: Sequence[Route]) -> dict[AbstractRoute, Route]:

@@ -8,7 +8,10 @@ from chit.core.pkce import PATH_PREFIX
 from chit.web.routes import Route
 from chit.web.static_files import FOLDER, SHELL
 
-PAGES = ("/", "/c/{id}", "/settings", "/settings/{page}", "/leave", PATH_PREFIX + "{random}")
+PAGES = (
+    *("/", "/c/{id}", "/archive", "/search", "/costs", "/settings", "/settings/{page}", "/leave"),
+    PATH_PREFIX + "{random}",
+)
 """Addresses that a person may open, reload or come back to; OpenRouter's sign-in comes back to the last."""
 
 

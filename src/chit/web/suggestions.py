@@ -1,6 +1,7 @@
-"""Models to suggest for what a person has typed: by words in order, best first. Prices per million tokens."""
+"""Models to suggest for what a person has typed: by words in order, best first, with what there is to know of each."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,16 @@ MOST = 12
 _MILLION = 1_000_000
 
 
-def suggest_models(models: Sequence[Mapping[str, Any]], typed: str) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """One model."""
+
+    id: str
+    facts: tuple[str, ...]
+    """What it costs per million tokens, how much fits in, until when there is it; what is unknown is left out."""
+
+
+def suggest_models(models: Sequence[Mapping[str, Any]], typed: str) -> list[Suggestion]:
     """At most a dozen, of OpenRouter's records (field guide §7.2). Variants and presets are left to who types them."""
     words = typed.lower().replace("/", " ").split()
     found = []
@@ -35,20 +45,22 @@ def _rank(id: str, name: str, words: list[str]) -> int | None:
     return 2 if all(word in low for word in words) else 3
 
 
-def _describe(model: Mapping[str, Any]) -> dict[str, Any]:
-    pricing, kinds = _object(model, "pricing"), _object(model, "architecture")
+def _describe(model: Mapping[str, Any]) -> Suggestion:
+    facts = (_tell_price(_object(model, "pricing")), _tell_size(model.get("context_length")))
+    expires = model.get("expiration_date")
+    end = f"until {expires}" if isinstance(expires, str) and expires else ""
+    return Suggestion(id=model["id"], facts=tuple(filter(None, (*facts, end))))
+
+
+def _tell_price(pricing: Mapping[str, Any]) -> str:
     prompt, completion = (_per_million(pricing.get(name)) for name in ("prompt", "completion"))
-    return {
-        "id": model["id"],
-        "name": model.get("name"),
-        "context_length": model.get("context_length"),
-        "prompt": prompt,
-        "completion": completion,
-        "input": kinds.get("input_modalities"),
-        "output": kinds.get("output_modalities"),
-        "expires": model.get("expiration_date"),
-        "is_free": prompt == completion == "0",
-    }
+    if prompt is None or completion is None:
+        return ""
+    return "free" if prompt == completion == "0" else f"${prompt} in, ${completion} out per M"
+
+
+def _tell_size(tokens: Any) -> str:
+    return f"{round(tokens / 1000)}k" if isinstance(tokens, int) and tokens > 0 else ""
 
 
 def _per_million(price: Any) -> str | None:

@@ -2,7 +2,9 @@
 
 from aiohttp import web
 
+from chit.core.sentence import sentence
 from chit.errors import ChitError
+from chit.web import pages
 from chit.web.answer import answer_json
 from chit.web.chrome import tell_balance, write_chrome
 from chit.web.conversation_list import write_list
@@ -57,12 +59,14 @@ class ViewRoutes:
         return answer_json(write_chrome(self._desk))
 
     async def models(self, request: web.Request) -> web.StreamResponse:
-        """`?q=`: `{"models": […], "note": why there are none or null}`."""
+        """`?q=`: `{"html"}`, which says so where there are none."""
         try:
             models = await self._desk.app.catalogue.list_models()
         except ChitError as error:
-            return answer_json({"models": [], "note": f"No suggestions: {error.message}"})
-        return answer_json({"models": suggest_models(models, request.query.get("q", "")), "note": None})
+            note = f"No suggestions: {sentence(error.message)}"
+            return answer_json({"html": pages.render("suggestions", models=[], note=note)})
+        found = suggest_models(models, request.query.get("q", ""))
+        return answer_json({"html": pages.render("suggestions", models=found, note=None)})
 
     async def refresh_balance(self, _request: web.Request) -> web.StreamResponse:
         """Ask now; every page is told."""

@@ -2,24 +2,35 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from markupsafe import Markup
+
 from chit.about import VERSION
+from chit.core.amendment import find_original
 from chit.core.generation import Generation
 from chit.core.jsontext import JsonInvalid, decode_object
 from chit.core.messages import Message
 from chit.errors import NotFound
 from chit.prefs import list_settings
 from chit.render.addresses import find_host
+from chit.store.private import WAS_PRIVATE
 from chit.store.protocol import Session
 from chit.web import pages
-from chit.web.articles import write_articles
+from chit.web.articles import point_to, write_articles
 from chit.web.chrome import preferred_model
-from chit.web.conversation_list import show_total
+from chit.web.context import write_context
+from chit.web.conversation_list import show_total, write_archive
+from chit.web.costs import write_costs
+from chit.web.costs_question import read_costs_question
 from chit.web.desk import Desk
 from chit.web.hub import Hub
 from chit.web.live_reply import Snapshot
+from chit.web.parameter_panel import write_chips, write_panel
+from chit.web.parameter_routes import sheet_of_defaults
+from chit.web.search_view import SearchView
 from chit.web.sessions import Sessions
 from chit.web.talk import Talk
 
@@ -36,6 +47,7 @@ class Views:
         self._hub = hub
         self._talk = talk
         self._sessions = sessions
+        self._search = SearchView()
 
     async def write(self, path: str, session_hash: str) -> dict[str, Any]:
         """`screen`, `title`, `html` and `data` for a page's address, with `epoch` and `seq`: where the stream stands.
@@ -54,15 +66,24 @@ class Views:
         match address.path.split("/")[1:]:
             case ["settings", *_]:
                 return _screen("settings", "Settings", await self._settings(session_hash))
+            case ["costs"]:
+                return _screen("costs", "Costs", await self._costs(address.query))
             case ["sign-in", _]:
                 passphrase = (await self._desk.describe()).passphrase
                 html = pages.render("sign_in", passphrase=passphrase)
                 return _screen("sign-in", "Signing in", html, passphrase=passphrase)
             case ["leave"]:
                 return _screen("leave", "Leaving", _leave(parse_qs(address.query).get("to", [""])[0]))
+            case ["archive"]:
+                before = parse_qs(address.query).get("before", [""])[0]
+                return _screen("archive", "Archive", await write_archive(self._desk.app.store, before))
             case ["c", conversation_id]:
-                leaf = parse_qs(address.query).get("leaf", [None])[0]
-                return await self._conversation(conversation_id, leaf, live)
+                query = parse_qs(address.query)
+                leaf, at = query.get("leaf", [None])[0], query.get("at", [None])[0]
+                return await self._conversation(conversation_id, leaf, live, at)
+            case ["search"]:
+                found = await self._search.write(self._desk.app.store, address.query, session_hash)
+                return _screen("search", "Search", **found)
             case _:
                 return await self._start()
 
@@ -81,27 +102,45 @@ class Views:
         if not desk.has_key:
             passphrase = (await desk.describe()).passphrase
             return _screen("first", "Hello", pages.render("first", model=model, passphrase=passphrase))
-        return _screen("new", "", pages.render("new", model=model, sandbox=desk.is_sandbox), model=model)
+        html = pages.render("new", model=model, sandbox=desk.is_sandbox)
+        return _screen("new", "", html, model=model, chips=write_chips({}, desk.default_parameters))
 
     async def _conversation(
-        self, conversation_id: str, leaf: str | None, live: Mapping[str, Snapshot]
+        self, conversation_id: str, leaf: str | None, live: Mapping[str, Snapshot], at: str | None
     ) -> dict[str, Any]:
-        """On the branch of its newest message, or on that of `leaf` with what came of it last."""
+        """On the branch of its newest message, or on that of `leaf` or `at` with what came of it last.
+
+        Where `at` is far above its end, only what stands around it is shown.
+        """
         store = self._desk.app.store
-        conversation = await store.get_conversation(conversation_id)
-        newest = await store.find_newest_under(conversation_id, leaf) if leaf else None
-        messages = _trim(await store.list_messages_page(conversation_id, newest, None, PAGE))
+        try:
+            conversation = await store.get_conversation(conversation_id)
+        except NotFound as error:
+            if error.kind != WAS_PRIVATE:
+                raise
+            cost = await store.sum_conversation(conversation_id)
+            return _screen("forgotten", "Private", pages.render("forgotten", cost=cost))
+        wanted = at or leaf
+        end = await store.find_newest_under(conversation_id, wanted) if wanted else None
+        rest = 0
+        if at and end:
+            end, rest = await store.find_stretch(conversation_id, at, end, PAGE)
+        messages = _trim(await store.list_messages_page(conversation_id, end, None, PAGE))
+        last = next((message for message in reversed(messages) if message.source == "actor"), None)
+        generation = await store.find_generation(find_original(last) or last.id) if last else None
+        context = await self._write_context(generation) if generation and not rest else None
         html = pages.render(
             "conversation",
             title=conversation.title or "Untitled",
             conversation_id=conversation_id,
-            messages=await self._write(messages, live),
+            private=conversation.private,
+            messages=point_to(at, await self._write(messages, live, context)),
+            rest=rest,
+            rest_path=f"/c/{conversation_id}?leaf={at}",
         )
         summary = await store.find_summary(conversation_id)
-        last = next((message for message in reversed(messages) if message.source == "actor"), None)
-        generation = await store.find_generation(last.id) if last else None
         return _screen(
-            "conversation",
+            "reading" if rest else "conversation",
             conversation.title or "Untitled",
             html,
             conversation=conversation_id,
@@ -109,12 +148,25 @@ class Views:
             more=_more(messages),
             model=_requested_models(generation),
             cost=show_total([summary] if summary else []),
+            chips=write_chips(conversation.parameters, self._desk.default_parameters),
             running=next((message.id for message in messages if message.id in live), None),
+            **({"private": True} if conversation.private else {}),
         )
 
-    async def _write(self, messages: Sequence[Message], live: Mapping[str, Snapshot]) -> list[Any]:
+    async def _write(
+        self, messages: Sequence[Message], live: Mapping[str, Snapshot], context: Markup | None = None
+    ) -> list[Any]:
         desk = self._desk
-        return await write_articles(messages, desk.app.store, live=live, is_sandbox=desk.is_sandbox)
+        return await write_articles(messages, desk.app.store, live=live, is_sandbox=desk.is_sandbox, context=context)
+
+    async def _write_context(self, generation: Generation) -> Markup:
+        desk = self._desk
+        return await write_context(desk.app, generation, desk.defaults, is_sandbox=desk.is_sandbox)
+
+    async def _costs(self, query: str) -> str:
+        desk = self._desk
+        question = read_costs_question(query)
+        return await write_costs(desk.app.store, question, date.today(), is_sandbox=desk.is_sandbox)
 
     async def _settings(self, session_hash: str) -> str:
         desk = self._desk
@@ -134,7 +186,9 @@ class Views:
             auto_lock_minutes=desk.prefs.auto_lock_minutes,
             fixed=_find_fixed(),
             sessions=[_show_session(each, session_hash) for each in await self._sessions.list()],
+            parameters=pages.trust(write_panel(sheet_of_defaults(desk))),
             data_folder=str(state.home),
+            imported=desk.imports.show(desk.app),
             version=VERSION,
         )
 

@@ -66,7 +66,7 @@ class Walls:
         if route is None:  # no such path, or not with this method
             return await handler(request)
         if route.method != "GET":
-            self._guard.check_content(request)
+            self._guard.check_content(request, route.takes)
         digest = await self._admit(request, route)
         with self._live.hold(digest, request) if digest and route.kind == "stream" else nullcontext():
             return await handler(request)

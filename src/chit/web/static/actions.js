@@ -3,21 +3,21 @@
 import * as chrome from "./chrome.js";
 import * as composer from "./composer.js";
 import { tell, toggleHelp, undo } from "./dialogs.js";
+import { download } from "./download.js";
 import { jump } from "./follow.js";
 import { focusModel } from "./models.js";
-import { go, view } from "./router.js";
-import { ask, call } from "./session.js";
+import { go, load } from "./router.js";
+import { ask, at } from "./session.js";
 import { attempt, refresh, removeKey, signIn } from "./settings.js";
 import * as sidebar from "./sidebar.js";
 
 function idOf(button) {
-  return encodeURIComponent(button.closest(".message").dataset.message);
+  return button.closest(".message").dataset.message;
 }
 
 // The text may still be on its way: Safari wants to be told of it within the click.
 async function copy(button, text) {
-  const blob = Promise.resolve(text).then((found) => new Blob([found], { type: "text/plain" }));
-  await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+  await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
   const label = button.textContent;
   button.textContent = "Copied";
   setTimeout(() => {
@@ -25,53 +25,52 @@ async function copy(button, text) {
   }, 1200);
 }
 
-function record(button) {
-  return ask("GET", `/m/${idOf(button)}`);
+// Of a block of code, or of an address.
+function copyCode(button) {
+  return copy(button, button.closest(".code, .leave").querySelector("code").textContent);
 }
 
-function again(button, verb, changes) {
-  const running = view.data.conversation && document.querySelector(".stop:not([hidden])");
-  return running
+export function record(button) {
+  return ask("GET", at`/m/${idOf(button)}`);
+}
+
+export function again(button, verb, body = {}) {
+  return document.querySelector(".stop:not([hidden])")
     ? tell("A reply is still running here. Stop it first.")
-    : ask("POST", `/m/${idOf(button)}/${verb}`, changes ? { changes } : {});
+    : ask("POST", at`/m/${idOf(button)}/${verb}`, body);
 }
 
 const DOES = {
-  help: () => toggleHelp(),
-  undo: () => undo(),
-  jump: () => jump(),
-  stop: () => composer.stop(),
+  help: toggleHelp,
+  undo,
+  jump,
+  stop: composer.stop,
   drawer: () => sidebar.toggleDrawer(),
   close: () => (history.length > 1 ? history.back() : close()),
-  "choose-model": () => focusModel(),
-  "dismiss-notice": () => chrome.dismissNotice(),
-  "sign-in": (button) => signIn(button),
+  "choose-model": focusModel,
+  "dismiss-notice": chrome.dismissNotice,
+  "sign-in": signIn,
   "more-conversations": () => sidebar.load({ more: true }),
   rename: (button) => sidebar.rename(button.closest("li")),
   delete: (button) => sidebar.forget(button.closest("li")),
   copy: (button) => copy(button, record(button).then((message) => message.text)),
   "copy-json": (button) => copy(button, record(button).then((message) => JSON.stringify(message, null, 2))),
-  "copy-address": (button) => copy(button, button.closest(".leave").querySelector(".address code").textContent),
+  "copy-address": copyCode,
   regenerate: (button) => again(button, "regenerate"),
   continue: (button) => again(button, "continue"),
-  retry(button) {
-    const changes = JSON.parse(button.dataset.changes || "null");
-    return again(button, "regenerate", changes && Object.keys(changes).length > 0 ? changes : null);
-  },
+  retry: (button) => again(button, "regenerate", { changes: JSON.parse(button.dataset.changes) }),
   edit(button) {
-    const said = button.closest(".message").querySelector(".said");
-    composer.edit(said.textContent, button.dataset.parent);
+    composer.edit(button.closest(".message").querySelector(".said").textContent, button.dataset.parent);
+    return button.dataset.files && DOES.refile(button);
   },
+  put: ({ dataset }) => ask("PUT", dataset.path).then(() => load()),
   "refresh-balance": () => ask("POST", "/balance"),
-  "enter-sandbox": () => ask("POST", "/sandbox").then(() => start()),
-  "leave-sandbox": () => ask("DELETE", "/sandbox").then(() => start()),
-  lock: () => ask("POST", "/lock").then(() => refresh()),
-  "remove-key": (button) => removeKey(button),
-  async "revoke-session"(button) {
-    const { hash } = button.dataset;
-    await call(hash ? `/sessions/${encodeURIComponent(hash)}` : "/sessions", { method: "DELETE" });
-    await refresh();
-  },
+  "enter-sandbox": () => ask("POST", "/sandbox").then(start),
+  "leave-sandbox": () => ask("DELETE", "/sandbox").then(start),
+  lock: () => ask("POST", "/lock").then(refresh),
+  "remove-key": removeKey,
+  "revoke-session": ({ dataset }) => ask("DELETE", dataset.path).then(refresh),
+  download: ({ dataset }) => download(dataset.path, dataset.name),
 };
 
 // More of them, by the modules they belong to.
@@ -87,13 +86,10 @@ async function start() {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do], .copy[data-copy]");
-  if (!button || button.getAttribute("aria-disabled") === "true") {
-    return;
-  }
-  if (button.dataset.do === undefined) {
-    attempt(button, () => copy(button, button.closest(".code").querySelector("code").textContent));
-  } else if (Object.hasOwn(DOES, button.dataset.do)) {
+  if (button && button.ariaDisabled !== "true") {
     event.preventDefault();
-    attempt(button, () => DOES[button.dataset.do](button));
+    button.closest("[popover]")?.hidePopover();
+    const work = DOES[button.dataset.do] ?? copyCode; // the button of a block of code says nothing
+    attempt(button, () => work(button));
   }
 });

@@ -6,44 +6,42 @@ import { view } from "./router.js";
 import { ask } from "./session.js";
 import { setTheme } from "./theme.js";
 
+const badge = document.querySelector(".badge-place");
 const balance = document.querySelector(".balance-place");
+const field = document.querySelector(".model-field");
 const notice = document.querySelector(".notice");
 const cost = document.querySelector(".conversation-cost");
 const connection = document.querySelector(".connection");
 const QUIET = 1500;
 let dismissed = null;
-let noticeHtml = null;
 let connected = "connected";
 let timer = 0;
 
 export async function load() {
   const chrome = await ask("GET", "/view/chrome");
-  const field = document.querySelector(".model-field");
   put(field, chrome.model_field);
   models.mount(field, () => {});
   if (view.data.model !== undefined) {
     models.choose(view.data.model);
   }
-  put(document.querySelector(".badge-place"), chrome.badge);
+  put(badge, chrome.badge);
   setTheme(chrome.theme);
   showBalance(chrome);
 }
 
 export function showBalance({ html, balance: shown, notice: text }) {
   put(balance, html ?? shown);
-  noticeHtml = text ?? null;
-  put(notice, noticeHtml);
-  notice.hidden = noticeHtml === null || noticeHtml === dismissed;
+  put(notice, text);
+  notice.hidden = !text || notice.textContent === dismissed;
 }
 
 export function dismissNotice() {
-  dismissed = noticeHtml;
+  dismissed = notice.textContent;
   notice.hidden = true;
 }
 
 export function showCost(text) {
   cost.textContent = text ? `${text} in all` : "";
-  cost.hidden = !text;
 }
 
 // A short break is not worth a word.
@@ -53,13 +51,8 @@ export function showConnection(state) {
   }
   connected = state;
   clearTimeout(timer);
-  if (state === "connected") {
-    connection.hidden = true;
-    return;
-  }
-  const words = state === "offline" ? "This computer is offline. Trying again once it is not." : "Chit does not answer. Trying again …";
   timer = setTimeout(() => {
-    connection.textContent = words;
-    connection.hidden = false;
-  }, connection.hidden && state !== "offline" ? QUIET : 0);
+    connection.textContent = connection.dataset[state];
+    connection.hidden = state === "connected";
+  }, connection.hidden && state === "reconnecting" ? QUIET : 0);
 }

@@ -1,9 +1,10 @@
 // Where a message is written and sent, and where a running reply is stopped.
 
-import { clearProblem, showProblem } from "./dialogs.js";
+import { clearProblem } from "./dialogs.js";
 import { chosen } from "./models.js";
 import { go, view } from "./router.js";
-import { ask } from "./session.js";
+import { ask, at } from "./session.js";
+import { attempt } from "./settings.js";
 
 const form = document.querySelector(".composer");
 const box = form.querySelector("textarea");
@@ -15,7 +16,6 @@ const grows = CSS.supports("field-sizing", "content");
 let place = null;
 let running = null;
 let parent = null;
-let sending = false;
 const contributors = new Set();
 
 // What else goes along with a question: `give()` returns members of the request, `sent()` is called once it is on its way.
@@ -25,22 +25,19 @@ export function contribute(contributor) {
 
 // For the screen that stands now; what was being written there comes back.
 export function show(next) {
-  form.hidden = !["conversation", "new"].includes(next.screen);
-  const now = form.hidden ? null : (next.data.conversation ?? "new");
+  const now = next.data.conversation ?? next.screen;
   running = next.data.running ?? null;
   if (now !== place) {
     place = now;
     parent = null;
-    box.value = place === null ? "" : (sessionStorage.getItem(`chit-draft:${place}`) ?? "");
+    box.value = sessionStorage.getItem(draft()) ?? "";
     clearProblem(form.parentElement);
   }
   fit();
 }
 
 export function focus() {
-  if (!form.hidden) {
-    box.focus({ preventScroll: true });
-  }
+  box.focus({ preventScroll: true });
 }
 
 // On a phone the keyboard comes up only when it is asked for.
@@ -70,91 +67,73 @@ export function edit(text, before) {
   focus();
 }
 
-export async function stop() {
-  if (running !== null) {
-    stopButton.disabled = true;
-    try {
-      await ask("POST", `/m/${encodeURIComponent(running)}/stop`);
-    } catch (problem) {
-      showProblem(form, problem);
-    } finally {
-      stopButton.disabled = false;
-    }
-  }
+export function stop() {
+  return ask("POST", at`/m/${running}/stop`);
+}
+
+// Where this browser keeps what is not sent yet.
+function draft() {
+  return `chit-draft:${place}`;
 }
 
 function fit() {
   stopButton.hidden = running === null;
   send.hidden = running !== null;
-  send.disabled = sending;
-  box.setAttribute("aria-label", parent ? "Message, edited" : "Message");
+  box.ariaLabel = parent ? "Message, edited" : "Message";
   if (!grows) {
     box.style.height = "auto";
     box.style.height = `${box.scrollHeight}px`;
   }
 }
 
+// No draft is kept then.
+const isPrivate = () => view.data.private ?? document.querySelector("[name=private]:checked");
+
 function keep() {
-  if (place !== null && box.value) {
-    sessionStorage.setItem(`chit-draft:${place}`, box.value);
-  } else if (place !== null) {
-    sessionStorage.removeItem(`chit-draft:${place}`);
-  }
+  sessionStorage.setItem(draft(), isPrivate() ? "" : box.value);
+  fit();
 }
 
-async function submit() {
-  const text = box.value.toWellFormed?.() ?? box.value; // half a character cannot be sent
-  if (!text.trim() || sending || running !== null) {
-    return;
-  }
-  sending = true;
-  fit();
-  clearProblem(form.parentElement);
+async function post(text) {
   const from = place;
   const { conversation, leaf } = view.data;
   const before = parent ? parent.before || null : leaf;
-  const body = { text, model: chosen(), ...(conversation && { parent: before }) };
+  const body = { text, model: chosen(), ...(conversation && { parent: before }), ...(isPrivate() && { private: true }) };
   contributors.forEach(({ give }) => Object.assign(body, give()));
-  try {
-    const path = conversation ? `/c/${encodeURIComponent(conversation)}` : "/c";
-    const made = await ask("POST", path, body);
-    sessionStorage.removeItem(`chit-draft:${from}`);
-    contributors.forEach(({ sent }) => sent?.());
-    const isHere = place === from;
-    if (isHere) {
-      box.value = "";
-    }
-    if (isHere && !conversation) {
-      await go(`/c/${encodeURIComponent(made.conversation)}`, { replace: true });
-    }
-    parent = null;
-  } catch (problem) {
-    showProblem(form, problem);
-  } finally {
-    sending = false;
-    fit();
+  const made = await ask("POST", conversation ? at`/c/${conversation}` : "/c", body);
+  sessionStorage.removeItem(`chit-draft:${from}`);
+  contributors.forEach(({ sent }) => sent?.());
+  const isHere = place === from;
+  if (isHere) {
+    box.value = "";
   }
+  if (isHere && !conversation) {
+    await go(at`/c/${made.conversation}`, { replace: true });
+  }
+  parent = null;
+  fit();
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  submit();
+  const text = box.value.toWellFormed(); // half a character cannot be sent
+  if ((text.trim() || form.querySelector(".attachments li")) && send.ariaDisabled !== "true" && running === null) {
+    attempt(send, () => post(text));
+  }
 });
 
-box.addEventListener("input", () => {
-  keep();
-  fit();
-});
+box.addEventListener("input", keep);
+
+document.addEventListener("change", keep);
 
 box.addEventListener("keydown", (event) => {
   const composing = event.isComposing || event.keyCode === 229;
   if (event.key === "Enter" && !event.shiftKey && !composing && !touch.matches) {
     event.preventDefault();
-    submit();
+    form.requestSubmit();
   } else if (event.key === "Escape" && parent) {
     parent = null;
     box.value = "";
     keep();
-    fit();
   }
 });

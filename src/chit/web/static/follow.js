@@ -21,7 +21,7 @@ main.addEventListener("scroll", () => {
   }
   last = main.scrollTop;
   show();
-}, { passive: true });
+});
 
 // A turn of the wheel counts before the page has moved, so that a fast reply cannot hold the reader.
 main.addEventListener("wheel", (event) => {
@@ -48,6 +48,13 @@ export function jump() {
   grew();
 }
 
+export function begin() {
+  jump();
+  const here = document.getElementById("here");
+  following = !here;
+  here?.focus();
+}
+
 // Older content came in above: what is read stays where it is.
 export function keepPlace(insert) {
   const { scrollHeight, scrollTop } = main;
@@ -56,18 +63,14 @@ export function keepPlace(insert) {
   last = main.scrollTop;
 }
 
-export function onTop(listener) {
-  main.addEventListener("scroll", () => main.scrollTop < 300 && listener(), { passive: true });
-}
-
 // The header and the keyboard change how much room there is, pictures how much there is to see.
 new ResizeObserver(grew).observe(main);
 main.addEventListener("load", grew, true);
 
 // Where a keyboard lies over the page instead of shrinking it, the composer stays above it.
-const sight = globalThis.visualViewport;
-sight?.addEventListener("resize", () => {
-  if (sight.scale === 1) {
-    document.body.style.height = sight.height < innerHeight - 1 ? `${sight.height}px` : "";
+visualViewport.addEventListener("resize", () => {
+  const { scale, height } = visualViewport;
+  if (scale === 1) {
+    document.body.style.height = height < innerHeight - 1 ? `${height}px` : "";
   }
 });

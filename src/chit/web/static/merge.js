@@ -1,7 +1,7 @@
 // Making one piece of the page like another with as little change as possible, so that what is selected, scrolled or
 // opened stays so.
 
-const OURS = new Set(["open", "tabindex"]);
+const OURS = new Set(["open", "src", "tabindex"]);
 const waiting = new Map();
 
 // `old` becomes like `fresh`, which is used up.
@@ -32,44 +32,37 @@ function mergeText(old, text) {
 }
 
 function mergeAttributes(old, fresh) {
-  for (const { name } of [...old.attributes]) {
-    if (!fresh.hasAttribute(name) && !OURS.has(name)) {
-      old.removeAttribute(name);
+  for (const name of new Set([...old.getAttributeNames(), ...fresh.getAttributeNames()])) {
+    const value = fresh.getAttribute(name);
+    if (OURS.has(name) || value === old.getAttribute(name)) {
+      continue;
     }
-  }
-  for (const { name, value } of fresh.attributes) {
-    if (old.getAttribute(name) !== value && !OURS.has(name)) {
+    if (value === null) {
+      old.removeAttribute(name);
+    } else {
       old.setAttribute(name, value);
     }
   }
 }
 
 function mergeChildren(old, fresh) {
-  let place = old.firstChild;
+  const rest = [...old.childNodes];
   for (const child of [...fresh.childNodes]) {
-    let found = place;
-    while (found && !isAlike(found, child)) {
-      found = found.nextSibling;
+    const place = rest.findIndex((node) => isAlike(node, child));
+    if (place < 0) {
+      old.insertBefore(child, rest[0] ?? null);
+    } else {
+      rest.splice(0, place).forEach(drop);
+      merge(rest.shift(), child);
     }
-    if (!found) {
-      old.insertBefore(child, place);
-      continue;
-    }
-    while (place !== found) {
-      place = drop(place);
-    }
-    merge(found, child);
-    place = found.nextSibling;
   }
-  while (place) {
-    place = drop(place);
-  }
+  rest.forEach(drop);
 }
 
 function drop(node) {
-  const next = node.nextSibling;
-  node.remove();
-  return next;
+  if (!node.classList?.contains("amend")) { // somebody writes in it
+    node.remove();
+  }
 }
 
 function isAlike(a, b) {
@@ -78,7 +71,7 @@ function isAlike(a, b) {
 
 function isSelected(element) {
   const selection = getSelection();
-  return selection !== null && !selection.isCollapsed && selection.containsNode(element, true);
+  return !selection.isCollapsed && selection.containsNode(element, true);
 }
 
 document.addEventListener("selectionchange", () => {

@@ -4,14 +4,13 @@ import { announce } from "./announce.js";
 import * as composer from "./composer.js";
 import * as follow from "./follow.js";
 import { parse } from "./fragments.js";
-import * as reply from "./reply.js";
+import { CHANGES, letScroll } from "./reply.js";
 import { load, view } from "./router.js";
-import { ask } from "./session.js";
+import { ask, at } from "./session.js";
 
 const main = document.getElementById("main");
 let held = null;
 let shownSeq = 0;
-let loadingOlder = false;
 
 // While a view is under way its events wait: they may belong to what it will bring, or be in it already.
 export function hold() {
@@ -19,11 +18,11 @@ export function hold() {
 }
 
 export function release(next) {
-  const waiting = held ?? [];
+  const waiting = held;
   held = null;
   if (next) {
-    shownSeq = next.seq ?? 0;
-    reply.letScroll(main);
+    shownSeq = next.seq;
+    letScroll(main);
   }
   waiting.forEach(take);
 }
@@ -37,7 +36,7 @@ export function take(event) {
   }
 }
 
-export function find(id) {
+function find(id) {
   return main.querySelector(`.message[data-message="${CSS.escape(id)}"]`);
 }
 
@@ -46,31 +45,13 @@ function apply(event) {
     open(event);
     return;
   }
-  const article = find(event.message);
-  if (!article) {
-    return;
-  }
-  switch (event.type) {
-    case "blocks":
-      reply.change(article, event.changes);
-      break;
-    case "reasoning":
-      reply.addReasoning(article, event.text);
-      break;
-    case "part":
-      reply.setParts(article, event.html);
-      break;
-    case "status":
-      reply.setStatus(article, event.text);
-      break;
-    case "chit":
-      reply.setChit(article, event.line, event.receipt);
-      break;
-    case "ended":
-      reply.finish(article, event.html);
+  const article = event.message && find(event.message);
+  if (article) {
+    CHANGES[event.type]?.(article, event);
+    if (event.type === "ended") {
       composer.ended(event.message);
-      announceEnd(article);
-      break;
+      announce(article.dataset.told);
+    }
   }
 }
 
@@ -78,23 +59,18 @@ function apply(event) {
 // message that is not here belongs to one that is not shown, or to a part of this one that is not: the view knows.
 function open(event) {
   const list = main.querySelector(".messages");
-  if (!list || event.conversation !== view.data.conversation) {
+  if (event.conversation !== view.data.conversation) {
     return;
   }
-  const last = event.after === null ? null : find(event.after);
-  if (event.after !== null && !last) {
+  const last = event.after && find(event.after);
+  if (event.after && !last) {
     load();
     return;
   }
   while (list.lastElementChild && list.lastElementChild !== last) {
     list.lastElementChild.remove();
   }
-  for (const html of [event.question, event.html]) {
-    const fresh = html ? parse(html).querySelector("article") : null;
-    if (fresh && !find(fresh.dataset.message)) {
-      list.append(fresh);
-    }
-  }
+  list.append(parse(event.question ?? ""), parse(event.html));
   view.data.leaf = event.reply;
   if (location.search) {
     history.replaceState(null, "", location.pathname); // it is the newest branch now
@@ -104,30 +80,23 @@ function open(event) {
   announce("Reply started.");
 }
 
-function announceEnd(article) {
-  const failure = article.querySelector(".failure h3");
-  const cost = article.querySelector(".chit-line b")?.textContent;
-  announce(failure ? `No reply: ${failure.textContent}` : `Reply finished${cost ? `, ${cost}` : ""}.`);
-}
-
 async function loadOlder() {
-  const { conversation, more } = view.data;
-  if (!more || loadingOlder) {
+  const { data } = view;
+  const { conversation, more } = data;
+  if (!more) {
     return;
   }
-  loadingOlder = true;
+  data.more = null; // nothing is asked for twice
   try {
-    const older = await ask("GET", `/view/older?conversation=${encodeURIComponent(conversation)}&before=${encodeURIComponent(more)}`);
-    if (view.data.conversation === conversation) {
-      view.data.more = older.more;
+    const older = await ask("GET", at`/view/older?conversation=${conversation}&before=${more}`);
+    if (view.data === data) {
+      data.more = older.more;
       follow.keepPlace(() => main.querySelector(".messages").prepend(parse(older.html)));
-      reply.letScroll(main);
+      letScroll(main);
     }
   } catch {
-    // asked again when the reader comes back to the top
-  } finally {
-    loadingOlder = false;
+    data.more = more; // asked again when the reader comes back to the top
   }
 }
 
-follow.onTop(loadOlder);
+main.addEventListener("scroll", () => main.scrollTop < 300 && loadOlder());

@@ -1,216 +1,191 @@
 // The model field: free text with suggestions, several models with commas as fallbacks. It never restricts.
 
-import { make } from "./fragments.js";
-import { ask } from "./session.js";
+import { put } from "./fragments.js";
+import { ask, at } from "./session.js";
 
 const DELAY = 120;
-let count = 0;
-
-// The header's choice, as a request names it: one id, several with commas, or nothing.
-export function chosen() {
-  const field = document.querySelector(".model-field [data-models]");
-  return field ? valueOf(field) : "";
-}
-
-export function choose(model) {
-  const field = document.querySelector(".model-field [data-models]");
-  if (field) {
-    setValue(field, model ?? "");
-  }
-}
-
-export function focusModel() {
-  document.querySelector(".model-field .model-input")?.focus();
-}
 
 // Brings every new field below `root` to life. `onChange(field, value)` is called when one was changed.
 export function mount(root, onChange) {
-  for (const field of root.querySelectorAll("[data-models]:not([data-live])")) {
-    field.dataset.live = "";
-    new Combobox(field, onChange);
+  for (const field of root.querySelectorAll("[data-models]")) {
+    field.modelBox ??= new ModelBox(field, onChange);
   }
 }
 
-function valueOf(field) {
-  const chips = [...field.querySelectorAll(".chip span")].map((chip) => chip.textContent);
-  return [...chips, field.querySelector(".model-input").value.trim()].filter(Boolean).join(",");
+function boxIn(place = ".model-field") {
+  return document.querySelector(`${place} [data-models]`)?.modelBox;
 }
 
-function setValue(field, value) {
-  const ids = value.split(",").map((id) => id.trim()).filter(Boolean);
-  field.querySelector(".model-input").value = ids.pop() ?? "";
-  field.querySelector(".chips").replaceChildren(...ids.map((id) => makeChip(field, id)));
+// The choice in the header, or in another place, as a request names it: one id, several with commas, or nothing.
+export function chosen(place) {
+  return boxIn(place)?.value ?? "";
 }
 
-function makeChip(field, id) {
-  const chip = make("span", "chip");
-  const button = make("button", "", "×");
-  button.type = "button";
-  button.setAttribute("aria-label", `Remove ${id}`);
-  button.addEventListener("click", () => {
-    chip.remove();
-    field.querySelector(".model-input").focus();
-    field.dispatchEvent(new Event("chips"));
-  });
-  chip.append(make("span", "", id), button);
-  return chip;
+export function choose(model) {
+  boxIn()?.show(model ?? "");
 }
 
-class Combobox {
+export function focusModel() {
+  boxIn()?.box.focus();
+}
+
+class ModelBox {
   constructor(field, onChange) {
     this.field = field;
-    this.input = field.querySelector(".model-input");
-    this.list = field.querySelector(".suggestions");
-    this.list.id = `models-${(count += 1)}`;
-    this.input.setAttribute("aria-controls", this.list.id);
     this.onChange = onChange;
+    this.box = field.querySelector(".model-input");
+    this.chips = field.querySelector(".chips");
+    this.list = field.querySelector(".suggestions");
     this.asked = 0;
-    this.at = -1;
-    setValue(field, this.input.value);
-    this.told = valueOf(field);
-    this.input.addEventListener("input", () => this.typed());
-    this.input.addEventListener("keydown", (event) => this.key(event));
-    this.input.addEventListener("blur", () => this.leave());
-    field.addEventListener("chips", () => this.tell());
-    field.addEventListener("click", (event) => event.target === field && this.input.focus());
-    this.list.addEventListener("pointerdown", (event) => event.preventDefault());
-    this.list.addEventListener("click", (event) => this.take(event.target.closest("[data-model]")));
+    this.active = null;
+    this.show(this.box.value);
+    this.told = this.value;
+    for (const type of ["input", "keydown", "focusout", "pointerdown", "click"]) {
+      field.addEventListener(type, this);
+    }
   }
 
-  typed() {
-    const parts = this.input.value.split(",");
-    if (parts.length > 1) {
-      this.input.value = parts.pop().trimStart();
-      const ids = parts.map((part) => part.trim()).filter(Boolean);
-      this.field.querySelector(".chips").append(...ids.map((id) => makeChip(this.field, id)));
+  handleEvent(event) {
+    this[event.type](event);
+  }
+
+  get value() {
+    const chips = [...this.chips.querySelectorAll(".chip span")].map((chip) => chip.textContent);
+    return [...chips, this.box.value.trim()].filter(Boolean).join(",");
+  }
+
+  show(value) {
+    this.chips.replaceChildren();
+    this.write(value);
+  }
+
+  // All but the last of several become chips.
+  write(value) {
+    const ids = value.split(",").map((id) => id.trim());
+    this.box.value = ids.pop();
+    for (const id of ids.filter(Boolean)) {
+      const chip = this.field.querySelector("template").content.cloneNode(true);
+      chip.querySelector("span span").textContent = id;
+      chip.querySelector("button").ariaLabel = `Remove ${id}`;
+      this.chips.append(chip);
+    }
+  }
+
+  input() {
+    if (this.box.value.includes(",")) {
+      this.write(this.box.value);
     }
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.suggest(), DELAY);
   }
 
-  key(event) {
-    if (event.isComposing) {
-      return;
-    }
-    const isOpen = !this.list.hidden;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+  // Whoever presses something here goes on writing.
+  pointerdown(event) {
+    if (event.target !== this.box) {
       event.preventDefault();
-      if (isOpen) {
-        this.move(event.key === "ArrowDown" ? 1 : -1);
-      } else {
-        this.suggest();
-      }
-    } else if (event.key === "Enter") {
-      event.preventDefault();
-      if (isOpen && this.at >= 0) {
-        this.take(this.options()[this.at]);
-      } else {
-        this.close();
-        this.tell();
-      }
-    } else if (event.key === "Escape" && isOpen) {
-      event.preventDefault();
-      event.stopPropagation();
-      this.close();
-    } else if (event.key === "Backspace" && this.input.value === "") {
-      const chip = this.field.querySelector(".chip:last-child");
-      if (chip) {
-        event.preventDefault();
-        this.input.value = chip.querySelector("span").textContent;
-        chip.remove();
-      }
     }
   }
 
-  options() {
-    return [...this.list.querySelectorAll("[data-model]")];
+  focusout() {
+    this.done();
+  }
+
+  click({ target }) {
+    if (target.matches(".chip button")) {
+      target.parentElement.remove();
+      this.box.focus();
+      this.tell();
+    } else if (target === this.field) {
+      this.box.focus();
+    } else if (target.closest("[data-model]")) {
+      this.take(target.closest("[data-model]"));
+    }
+  }
+
+  keydown(event) {
+    const { key } = event;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[key];
+    const isOpen = !this.list.hidden;
+    const chip = this.chips.lastElementChild;
+    if (event.isComposing || event.target !== this.box) {
+      return;
+    }
+    if (step && isOpen) {
+      this.move(step);
+    } else if (step) {
+      this.suggest();
+    } else if (key === "Enter") {
+      this.take(this.active);
+    } else if (key === "Escape" && isOpen) {
+      event.stopPropagation();
+      this.close();
+    } else if (key === "Backspace" && this.box.value === "" && chip) {
+      this.box.value = chip.querySelector("span").textContent;
+      chip.remove();
+    } else {
+      return;
+    }
+    event.preventDefault();
   }
 
   move(step) {
-    const options = this.options();
-    if (options.length > 0) {
-      this.at = (this.at + step + options.length + (this.at < 0 && step < 0 ? 1 : 0)) % options.length;
-      options.forEach((option, index) => option.setAttribute("aria-selected", String(index === this.at)));
-      this.input.setAttribute("aria-activedescendant", options[this.at].id);
-      options[this.at].scrollIntoView({ block: "nearest" });
+    const options = [...this.list.querySelectorAll("[data-model]")];
+    const from = Math.max(options.indexOf(this.active), step < 0 ? 0 : -1);
+    this.activate(options.at((from + step) % options.length));
+  }
+
+  activate(option) {
+    this.active?.setAttribute("aria-selected", "false");
+    this.active = option;
+    this.box.setAttribute("aria-activedescendant", option?.id ?? "");
+    if (option) {
+      option.ariaSelected = "true";
+      option.scrollIntoView({ block: "nearest" });
     }
   }
 
   take(option) {
     if (option) {
-      this.input.value = option.dataset.model;
-      this.close();
-      this.tell();
+      this.box.value = option.dataset.model;
     }
+    this.done();
   }
 
   async suggest() {
+    clearTimeout(this.timer);
     this.asked += 1;
     const mine = this.asked;
-    let found;
-    try {
-      found = await ask("GET", `/models?q=${encodeURIComponent(this.input.value.trim())}`);
-    } catch (problem) {
-      found = { models: [], note: problem.message };
+    const found = await ask("GET", at`/models?q=${this.box.value.trim()}`).catch(() => null);
+    if (found && mine === this.asked && document.activeElement === this.box) {
+      put(this.list, found.html);
+      [...this.list.children].forEach((option, index) => {
+        option.id = `${this.list.id}-${index}`;
+      });
+      this.open(true);
     }
-    if (mine === this.asked && document.activeElement === this.input) {
-      this.show(found.models ?? [], found.note);
-    }
-  }
-
-  show(models, note) {
-    this.at = -1;
-    this.input.removeAttribute("aria-activedescendant");
-    this.list.replaceChildren(...models.map((model, index) => this.option(model, index)));
-    if (models.length === 0) {
-      const line = make("div", "note", note || "No model of that name is known here. It is sent as you write it.");
-      line.setAttribute("role", "option");
-      line.setAttribute("aria-disabled", "true");
-      this.list.append(line);
-    }
-    this.open(true);
-  }
-
-  option(model, index) {
-    const option = make("div");
-    option.id = `${this.list.id}-${index}`;
-    option.dataset.model = model.id;
-    option.setAttribute("role", "option");
-    option.setAttribute("aria-selected", "false");
-    option.append(make("span", "id", model.id), make("span", "facts", describe(model)));
-    return option;
   }
 
   open(isOpen) {
+    this.activate();
     this.list.hidden = !isOpen;
-    this.input.setAttribute("aria-expanded", String(isOpen));
+    this.box.ariaExpanded = isOpen;
   }
 
   close() {
     this.asked += 1;
     clearTimeout(this.timer);
-    this.at = -1;
-    this.input.removeAttribute("aria-activedescendant");
     this.open(false);
   }
 
-  leave() {
+  done() {
     this.close();
     this.tell();
   }
 
   tell() {
-    const value = valueOf(this.field);
-    if (value !== this.told) {
-      this.told = value;
-      this.onChange(this.field, value);
+    if (this.value !== this.told) {
+      this.told = this.value;
+      this.onChange(this.field, this.value);
     }
   }
-}
-
-function describe(model) {
-  const price = model.is_free ? "free" : model.prompt && model.completion ? `$${model.prompt} in, $${model.completion} out per M` : "";
-  const context = model.context_length ? `${Math.round(model.context_length / 1000)}k` : "";
-  const end = model.expires ? `until ${model.expires}` : "";
-  return [price, context, end].filter(Boolean).join(" · ");
 }

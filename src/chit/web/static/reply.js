@@ -12,14 +12,10 @@ export function change(article, changes) {
   for (const [verb, at, content] of changes) {
     if (verb === "cut") {
       [...reply.children].slice(at).forEach((block) => block.remove());
-      continue;
-    }
-    const block = blockAt(reply, at);
-    touched.add(block);
-    if (verb === "append") {
-      append(block, content);
-    } else if (verb === "set") {
-      setBlock(block, content);
+    } else {
+      const block = blockAt(reply, at);
+      (verb === "append" ? append : setBlock)(block, content);
+      touched.add(block);
     }
   }
   touched.forEach(letScroll);
@@ -28,20 +24,24 @@ export function change(article, changes) {
 function blockAt(reply, at) {
   while (reply.children.length <= at) {
     const block = make("div", "block");
-    block.dataset.block = String(reply.children.length);
+    block.dataset.block = reply.children.length;
     reply.append(block);
   }
   return reply.children[at];
 }
 
 function setBlock(block, html) {
-  if (shown.get(block) === html) {
-    return;
+  if (shown.get(block) !== html) {
+    fill(block, html);
+    shown.set(block, html);
   }
-  const fresh = block.cloneNode(false);
+}
+
+// `element` gets that content, with as little change as possible.
+function fill(element, html) {
+  const fresh = element.cloneNode(false);
   fresh.append(parse(html));
-  merge(block, fresh);
-  shown.set(block, html);
+  merge(element, fresh);
 }
 
 function append(block, text) {
@@ -54,45 +54,38 @@ function append(block, text) {
   shown.delete(block);
 }
 
-export function addReasoning(article, text) {
-  const details = article.querySelector(".reasoning");
-  if (details) {
-    details.hidden = false;
-    details.querySelector(".thoughts").append(text);
+// A piece of the article changes, if it is there.
+export function become(article, selector, html) {
+  const piece = article.querySelector(selector);
+  if (piece) {
+    fill(piece, html);
   }
 }
 
-export function setParts(article, html) {
-  const fresh = article.querySelector(".parts").cloneNode(false);
-  fresh.append(parse(html));
-  merge(article.querySelector(".parts"), fresh);
-}
-
-export function setStatus(article, text) {
-  const status = article.querySelector(".status");
-  status.textContent = text;
-  status.hidden = text === "";
-}
-
-// The whole article as it will stay; blocks that are right already are left alone.
-export function finish(article, html) {
-  const fresh = parse(html).querySelector("article");
-  if (fresh) {
-    merge(article, fresh);
-    letScroll(article);
-  }
-}
-
-export function setChit(article, line, receipt) {
-  for (const [selector, html] of [[".chit-line", line], [".receipt", receipt]]) {
-    const old = article.querySelector(selector);
-    if (old) {
-      const fresh = old.cloneNode(false);
-      fresh.append(parse(html));
-      merge(old, fresh);
+// What an event changes in its article.
+export const CHANGES = {
+  blocks: (article, { changes }) => change(article, changes),
+  part: (article, { html }) => become(article, ".parts", html),
+  reasoning(article, { text }) {
+    const details = article.querySelector(".reasoning");
+    if (details) {
+      details.hidden = false;
+      details.querySelector(".thoughts").append(text);
     }
-  }
-}
+  },
+  status(article, { text }) {
+    article.querySelector(".status").textContent = text;
+  },
+  chit(article, { line, receipt }) {
+    become(article, ".chit-line", line);
+    become(article, ".receipt", receipt);
+  },
+  // As it will stay; blocks that are right already are left alone.
+  ended(article, { html }) {
+    merge(article, parse(html).querySelector("article"));
+    letScroll(article);
+  },
+};
 
 // What is wider than the page can be scrolled with the keyboard, too.
 export function letScroll(root) {

@@ -1,83 +1,77 @@
 // Which screen the page shows: its address, its content, its title.
 
-import { make, put } from "./fragments.js";
+import { put } from "./fragments.js";
 import { merge } from "./merge.js";
-import { ask } from "./session.js";
+import { ask, at } from "./session.js";
 
 const main = document.getElementById("main");
-const before = new Set();
-const after = new Set();
+const watchers = [];
 let turn = 0;
 
 export let view = { screen: "wait", data: {} };
 
-// `begin` is called when a view is asked for, `end` with the view once it stands, or with null if none came.
-export function onView(begin, end) {
-  before.add(begin);
-  after.add(end);
+// `stands` is called with the view once it does, or with null if none came; `asked` when one is asked for.
+export function onView(stands, asked) {
+  watchers.push({ stands, asked });
 }
 
 export function path() {
   return location.pathname + location.search;
 }
 
-export async function go(to, { replace = false } = {}) {
-  if (replace || to === path()) {
-    history.replaceState(null, "", to);
-  } else {
-    history.pushState(null, "", to);
-  }
+export async function go(to, { replace } = {}) {
+  history[replace || to === path() ? "replaceState" : "pushState"](null, "", to);
   await load({ moves: true });
 }
 
 // Fetch the view again; `moves` says whether the person went somewhere.
-export async function load({ moves = false } = {}) {
+export async function load({ moves } = {}) {
   turn += 1;
   const mine = turn;
-  before.forEach((listener) => listener());
+  watchers.forEach(({ asked }) => asked?.());
   let next = null;
   try {
-    next = await ask("GET", `/view?path=${encodeURIComponent(path())}`);
+    next = await ask("GET", at`/view?path=${path()}`);
   } catch (problem) {
     if (mine === turn && problem.status !== 401) {
-      showTrouble(problem);
+      showOwn("trouble", view.screen === "wait" ? "out" : view.screen);
+      main.querySelector(".lead").textContent = problem.message;
     }
   }
-  if (mine !== turn) {
-    return;
-  }
-  if (next) {
-    const screenChanged = next.screen !== view.screen;
-    view = { ...next, data: next.data ?? {} };
-    if (next.screen === "conversation" && !moves && !screenChanged) {
-      const fresh = main.cloneNode(false);
-      put(fresh, next.html);
-      merge(main, fresh); // what is read, selected and opened stays so
-    } else {
-      put(main, next.html);
+  if (mine === turn) {
+    const goesElsewhere = moves || next?.screen !== view.screen;
+    if (next) {
+      show(next, goesElsewhere);
     }
-    document.body.dataset.screen = next.screen;
-    document.title = next.title ? `${next.title} – Chit` : "Chit";
-    after.forEach((listener) => listener(view, { moves: moves || screenChanged }));
-  } else {
-    after.forEach((listener) => listener(null, { moves }));
+    watchers.forEach(({ stands }) => stands(next, { moves: goesElsewhere }));
   }
 }
 
-// A screen made here, for when the server cannot be asked.
-export function showOwn(screen, heading, text) {
+function show(next, goesElsewhere) {
+  const stays = next.screen === view.screen && (next.screen === "search" || !goesElsewhere);
+  view = next;
+  if (stays && ["conversation", "search"].includes(next.screen)) {
+    const fresh = main.cloneNode(false);
+    put(fresh, next.html);
+    merge(main, fresh); // what is read, selected and opened stays so
+  } else {
+    put(main, next.html);
+  }
+  document.body.dataset.screen = next.screen;
+  document.title = next.title ? `${next.title} – Chit` : "Chit";
+}
+
+// One of the shell's own screens, for when the server cannot be asked.
+export function showOwn(name, screen = "out") {
   view = { screen, data: {} };
   document.body.dataset.screen = screen;
   document.title = "Chit";
-  const page = make("div", "centre");
-  const title = make("h1", "", heading);
-  title.tabIndex = -1;
-  page.append(title, make("p", "lead", text));
-  main.replaceChildren(page);
+  main.replaceChildren(document.getElementById(name).content.cloneNode(true));
 }
 
-function showTrouble(problem) {
-  showOwn(view.screen === "wait" ? "out" : view.screen, "This page cannot be shown", `${problem.message} ${problem.hint}`);
+// What was filled in of a form: names with values.
+export function filled(form) {
+  return [...new FormData(form)].filter(([, value]) => value !== "");
 }
 
 addEventListener("popstate", () => load({ moves: true }));
@@ -85,10 +79,20 @@ addEventListener("popstate", () => load({ moves: true }));
 // Links to our own screens need no new page.
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
-  const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+  const plain = !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
   if (!link || !plain || link.target || event.defaultPrevented || link.origin !== location.origin || link.hash) {
     return;
   }
   event.preventDefault();
   go(link.pathname + link.search);
+});
+
+// Nor do forms that lead to one: what is filled in becomes the query of their address.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if ("go" in form.dataset) {
+    event.preventDefault();
+    const query = new URLSearchParams(filled(form));
+    go(`${form.getAttribute("action")}${query.size ? "?" : ""}${query}`);
+  }
 });

@@ -1,26 +1,18 @@
 // This browser's token: where it comes from, where it rests, and that it goes along with every request.
 
 const KEY = "chit-session";
-const leaving = new Set();
 
-// What the server answers when it did not do what was asked.
+// What the server answers when it did not do what was asked: its words for a person, with what to do.
 export class Problem extends Error {
-  constructor(status, error) {
-    super(error.message);
+  constructor(status, { said, message }) {
+    super(said ?? message);
     this.status = status;
-    this.kind = error.kind ?? "";
-    this.hint = error.hint ?? "";
-    this.actions = error.actions ?? [];
   }
 }
 
-// The code in the address, which is cleared at once: neither history nor a copied link keeps it.
-export function takeCode() {
-  const code = new URLSearchParams(location.hash.slice(1)).get("code");
-  if (code !== null) {
-    history.replaceState(null, "", location.pathname + location.search);
-  }
-  return code;
+// A path of ours, safe whatever is put into it: at`/c/${id}`.
+export function at(pieces, ...values) {
+  return String.raw({ raw: pieces }, ...values.map(encodeURIComponent));
 }
 
 // Whether the code was good; the token is kept for this origin, which is this port.
@@ -32,57 +24,49 @@ export async function signIn(code) {
   return reply.ok;
 }
 
+export const token = () => localStorage.getItem(KEY);
+
 export function isSignedIn() {
-  return localStorage.getItem(KEY) !== null;
+  return token() !== null;
 }
 
-// Called once this browser's token turns out to be no longer good.
-export function onSignedOut(listener) {
-  leaving.add(listener);
-}
-
-// Called when another tab of this browser signs in.
-export function onSignedIn(listener) {
-  addEventListener("storage", (event) => event.key === KEY && event.newValue !== null && listener());
-}
-
-// `fetch` for our own paths; a token that is no longer good is forgotten.
+// `fetch` for our own paths; a token that is no longer good is forgotten, and the window is told.
 export async function call(path, options = {}) {
-  const headers = new Headers(options.headers);
-  const token = localStorage.getItem(KEY);
-  if (token !== null) {
-    headers.set("Authorization", `Bearer ${token}`);
+  const headers = { ...options.headers };
+  const mine = token();
+  if (mine !== null) {
+    headers.Authorization = `Bearer ${mine}`;
   }
   if (options.body !== undefined) {
-    headers.set("Content-Type", "application/json");
+    headers["Content-Type"] = options.type ?? "application/json";
   }
   const reply = await fetch(path, { ...options, headers, credentials: "omit", redirect: "error", cache: "no-store" });
   if (reply.status === 401 && path !== "/session") {
-    if (localStorage.getItem(KEY) === token) {
+    if (token() === mine) {
       localStorage.removeItem(KEY);
     }
-    leaving.forEach((listener) => listener());
+    dispatchEvent(new Event("signed-out"));
+  }
+  return reply;
+}
+
+// The answer to what was done as it was asked; a body with a `type` is sent as it is, others as JSON. Throws a `Problem`.
+export async function request(method, path, body, type) {
+  let reply;
+  try {
+    reply = await call(path, { method, type, body: type || !body ? body : JSON.stringify(body) });
+  } catch {
+    throw new Problem(0, { message: "Chit does not answer. Is it still running?" });
+  }
+  if (!reply.ok) {
+    const text = await reply.text(); // a line of its own, where nobody looked further
+    throw new Problem(reply.status, text.startsWith("{") ? JSON.parse(text).error : { message: text });
   }
   return reply;
 }
 
 // The JSON of an answer, null for an empty one. Throws a `Problem`.
 export async function ask(method, path, body) {
-  let reply;
-  try {
-    reply = await call(path, body === undefined ? { method } : { method, body: JSON.stringify(body) });
-  } catch {
-    throw new Problem(0, { message: "Chit does not answer. Is it still running?", kind: "unreachable" });
-  }
-  const text = await reply.text();
-  let json = null;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // a refusal is a line of plain text, and some answers are empty
-  }
-  if (!reply.ok) {
-    throw new Problem(reply.status, json?.error ?? { message: text.trim() || `Status ${reply.status}.` });
-  }
-  return json;
+  const text = await (await request(method, path, body)).text();
+  return text ? JSON.parse(text) : null;
 }

@@ -3,21 +3,16 @@
 import * as chrome from "./chrome.js";
 import { clearProblem, showProblem, tell } from "./dialogs.js";
 import * as models from "./models.js";
-import { go, load, showOwn, view } from "./router.js";
-import { ask, Problem } from "./session.js";
-import { setTheme } from "./theme.js";
+import { filled, go, load } from "./router.js";
+import { ask, request } from "./session.js";
 
 const WANTS_PASSPHRASE = 423;
 const main = document.getElementById("main");
-let signInCode = null;
+const signInCode = new URLSearchParams(location.search).get("code");
 let hasTried = false;
 
-// The code that OpenRouter's sign-in came back with leaves the address at once.
-export function takeSignInCode() {
-  if (location.pathname.startsWith("/sign-in/")) {
-    signInCode = new URLSearchParams(location.search).get("code");
-    history.replaceState(null, "", location.pathname);
-  }
+if (signInCode !== null) {
+  history.replaceState(null, "", location.pathname); // it came back from OpenRouter, and leaves the address at once
 }
 
 export async function refresh() {
@@ -32,150 +27,100 @@ export function refreshUnlessTyping() {
 
 // Does `work` for what the person pressed, and tells what went wrong beside it.
 export async function attempt(near, work) {
-  clearProblem(near.closest("form, section, .centre") ?? main);
-  near.setAttribute("aria-disabled", "true");
+  clearProblem(near.closest(":has(> .problem)") ?? main);
+  near.ariaDisabled = near.ariaBusy = "true";
   try {
     return await work();
   } catch (problem) {
     if (problem.status !== 401) {
       showProblem(near, problem);
     }
-    return undefined;
   } finally {
-    near.removeAttribute("aria-disabled");
+    near.ariaDisabled = near.ariaBusy = null;
   }
 }
 
-export function signIn(button) {
-  return attempt(button, async () => {
-    const { address } = await ask("POST", "/sign-in");
-    location.assign(address);
-  });
+export async function signIn() {
+  const { address } = await ask("POST", "/sign-in");
+  location.assign(address);
 }
 
-export const send = {
-  async key(values) {
-    const { note } = await ask("POST", "/key", values);
-    await refresh();
-    if (note) {
-      tell(note);
-    }
-  },
-  async forget({ name, ...passphrase }) {
-    const { note } = await ask("DELETE", `/key/${encodeURIComponent(name)}`, passphrase);
-    await refresh();
-    if (note) {
-      tell(note);
-    }
-  },
-  async unlock({ passphrase }) {
-    await ask("POST", "/unlock", { passphrase });
-    await refresh();
-  },
-  async "sign-in"(values) {
-    if (!signInCode) {
-      throw new Problem(0, { message: "This sign-in is over. Start it again." });
-    }
-    try {
-      await ask("POST", location.pathname, { code: signInCode, ...values });
-    } catch (problem) {
-      if (problem.status === WANTS_PASSPHRASE && !view.data.passphrase) {
-        await load(); // the same code is good afterwards
-      }
-      throw problem;
-    }
-    signInCode = null;
-    await go("/", { replace: true });
-    await chrome.load();
-  },
-};
+async function save(method, path, values) {
+  const answer = await ask(method, path, values);
+  if (answer?.note) {
+    tell(answer.note);
+  }
+}
+
+// A form says where its fields go, if not to this page's address, and in `data-then` where to be afterwards, if not here.
+// A file goes as it is.
+async function post(form) {
+  const { method = "POST", path = location.pathname, then } = form.dataset;
+  const file = form.elements.file?.files[0];
+  if (file) {
+    await request(method, path, file, "application/octet-stream");
+  } else {
+    await save(method, path, Object.fromEntries(filled(form)));
+  }
+  await Promise.all([then ? go(then, { replace: true }) : load(), chrome.load()]);
+}
 
 // To take a key out of an encrypted file, its passphrase is needed once more.
 export async function removeKey(button) {
-  const { name } = button.dataset;
+  const form = button.nextElementSibling;
   try {
-    await send.forget({ name });
+    await post(form);
   } catch (problem) {
     if (problem.status !== WANTS_PASSPHRASE) {
       throw problem;
     }
-    const form = button.closest("li").querySelector("form");
     form.hidden = false;
     button.hidden = true;
-    form.querySelector("[name='passphrase']").focus();
+    form.querySelector("input").focus();
   }
-}
-
-function check(values) {
-  if ("key" in values && !values.key.trim()) {
-    return "Paste the key first.";
-  }
-  if ("passphrase" in values && !values.passphrase) {
-    return "The passphrase is missing.";
-  }
-  return "again" in values && values.again !== values.passphrase ? "The two passphrases differ." : null;
 }
 
 document.addEventListener("submit", async (event) => {
-  const form = event.target.closest("form[data-form]");
-  if (!form) {
+  const form = event.target;
+  if (!form.dataset.form) {
     return;
   }
   event.preventDefault();
-  const values = Object.fromEntries(new FormData(form));
-  const wrong = check(values);
-  delete values.again;
-  clearProblem(form);
-  if (wrong) {
-    showProblem(form, { message: wrong });
-    return;
-  }
   const button = form.querySelector("button");
   button.disabled = true;
-  button.setAttribute("aria-busy", "true");
-  await attempt(form, () => send[form.dataset.form](values));
+  await attempt(button, () => post(form).catch(async (problem) => {
+    if (problem.status === WANTS_PASSPHRASE && form.dataset.form === "sign-in") {
+      await load(); // it asks for the passphrase now, and the same code is good afterwards
+    }
+    throw problem;
+  }));
   button.disabled = false;
-  button.removeAttribute("aria-busy");
-  form.querySelectorAll('input[type="password"]').forEach((box) => {
-    box.value = box.name === "key" && !form.querySelector(".problem")?.hidden ? box.value : "";
+  form.querySelectorAll("[autocomplete='current-password']").forEach((box) => {
+    box.value = "";
   });
 });
 
-export function changePref(near, name, value) {
-  return attempt(near, async () => {
-    const { overridden } = await ask("PATCH", "/prefs", { [name]: value });
-    if (overridden?.includes(name)) {
-      tell("Saved; but the environment of this server says otherwise, and wins.");
-    }
-    if (name === "theme") {
-      setTheme(value);
-    } else if (name === "model") {
-      models.choose(value);
-    }
-  });
+function changePref(field, value) {
+  const { pref } = field.dataset;
+  if (pref) {
+    attempt(field, () => save("PATCH", "/prefs", { [pref]: value.trim() || null }));
+  }
 }
 
-document.addEventListener("change", (event) => {
-  const { pref } = event.target.dataset;
-  if (pref) {
-    changePref(event.target, pref, event.target.value.trim() || null);
-  }
-});
+document.addEventListener("change", ({ target }) => changePref(target, target.value));
 
 // After a view came: its model boxes come to life, a section is looked up, a sign-in goes on by itself.
 export function arrive(next, moves) {
-  models.mount(main, (field, value) => field.dataset.pref && changePref(field, field.dataset.pref, value || null));
-  if (next.screen === "settings" && moves) {
-    const section = location.pathname.split("/")[2];
-    main.querySelector(`[data-section="${CSS.escape(section ?? "")}"]`)?.scrollIntoView();
-  } else if (next.screen === "sign-in" && !next.data.passphrase && !hasTried) {
-    hasTried = true;
-    main.querySelector("form").requestSubmit();
+  models.mount(main, changePref);
+  if (moves) {
+    document.getElementById(`settings-${location.pathname.split("/")[2]}`)?.scrollIntoView();
   }
-}
-
-export function signedOut() {
-  if (view.screen !== "out") {
-    showOwn("out", "Not signed in", "Run chit in a terminal: it opens this page for you.");
+  if (next.screen === "sign-in") {
+    const form = main.querySelector("form");
+    form.elements.code.value = signInCode;
+    if (!next.data.passphrase && !hasTried) {
+      hasTried = true;
+      form.requestSubmit();
+    }
   }
 }

@@ -1,10 +1,10 @@
-// Keys for those who keep their hands on them. Single letters count only where nothing is being written.
+// Keys for those who keep their hands on them. Single letters count only where nothing is being written: they press what
+// says so in `aria-keyshortcuts`, or do what has no button.
 
 import * as composer from "./composer.js";
 import { isDialogOpen, toggleHelp } from "./dialogs.js";
 import { jump } from "./follow.js";
 import { focusModel } from "./models.js";
-import { go } from "./router.js";
 import { toggleDrawer } from "./sidebar.js";
 
 function toggleReceipt() {
@@ -17,32 +17,29 @@ function toggleReceipt() {
 
 const KEYS = {
   "?": toggleHelp,
-  "/": composer.focus,
-  n: () => go("/"),
-  m: focusModel,
-  s: composer.stop,
+  "/": () => document.querySelector("#search input").focus(),
+  c: composer.focus,
   j: jump,
+  m: focusModel,
   r: toggleReceipt,
-  ",": () => go("/settings"),
 };
 
-const APART = ["wait", "out", "first", "locked", "sign-in", "leave"];
-
 document.addEventListener("keydown", (event) => {
-  const { target } = event;
+  const { key, target } = event;
   const writing = target.matches("input:not([type='radio']), textarea, select");
-  if (event.key === "Escape" && !isDialogOpen()) {
+  if (key === "Escape" && !isDialogOpen()) {
     if (writing) {
       target.blur();
     }
     toggleDrawer(false);
   }
-  if (writing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !Object.hasOwn(KEYS, event.key)) {
+  if (writing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) {
     return;
   }
-  if (event.key !== "?" && (isDialogOpen() || APART.includes(document.body.dataset.screen))) {
-    return;
+  const button = document.querySelector(`[aria-keyshortcuts="${CSS.escape(key)}"]`);
+  const work = KEYS[key] ?? (button?.checkVisibility() && (() => button.click()));
+  if (work && (key === "?" || !isDialogOpen())) {
+    event.preventDefault();
+    work();
   }
-  event.preventDefault();
-  KEYS[event.key]();
 });

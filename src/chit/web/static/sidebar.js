@@ -1,50 +1,58 @@
 // The list of conversations: by day, renamed in place, deleted with a way back; a drawer where there is little room.
 
-import { showProblem, tell } from "./dialogs.js";
+import { tell } from "./dialogs.js";
 import { make, parse } from "./fragments.js";
 import { go, view } from "./router.js";
-import { ask } from "./session.js";
+import { ask, at } from "./session.js";
+import { attempt } from "./settings.js";
 
 const sidebar = document.getElementById("sidebar");
 const list = sidebar.querySelector(".list");
 const older = sidebar.querySelector(".older");
 const menu = document.querySelector(".menu");
-const shade = document.querySelector(".shade");
+const column = document.querySelector(".column");
 let cursor = null;
 
-export async function load({ more = false } = {}) {
-  const page = await ask("GET", `/view/conversations${more && cursor ? `?before=${encodeURIComponent(cursor)}` : ""}`);
+export async function load({ more } = {}) {
+  const page = await ask("GET", at`/view/conversations?before=${(more && cursor) || ""}`);
   const fragment = parse(page.html);
+  const id = document.activeElement.closest("li")?.dataset.conversation;
   if (more) {
-    const first = fragment.querySelector(".day");
-    const last = [...list.querySelectorAll(".day")].at(-1);
-    if (first && last?.dataset.day === first.dataset.day) {
-      last.querySelector("ul").append(...first.querySelectorAll("li"));
-      first.remove();
+    for (const day of fragment.querySelectorAll(".day")) {
+      itemsOf(day.dataset.day, "append").append(...day.querySelectorAll("li"));
     }
-    list.append(fragment);
   } else {
     list.replaceChildren(fragment);
   }
   cursor = page.more;
   older.hidden = !cursor;
   mark();
+  find(id)?.querySelector("a").focus();
 }
 
 // Which one is on screen.
 export function mark() {
   for (const link of list.querySelectorAll("li > a")) {
-    const isCurrent = link.closest("li").dataset.conversation === view.data.conversation;
-    if (isCurrent) {
-      link.setAttribute("aria-current", "page");
-    } else {
-      link.removeAttribute("aria-current");
-    }
+    const isCurrent = link.parentElement.dataset.conversation === view.data.conversation;
+    link.ariaCurrent = isCurrent ? "page" : null;
   }
 }
 
 function find(id) {
-  return list.querySelector(`li[data-conversation="${CSS.escape(id)}"]`);
+  return list.querySelector(`[data-conversation="${CSS.escape(id ?? "")}"]`);
+}
+
+// The items of that day, which is put into the list where there is none of them yet.
+function itemsOf(day, put) {
+  let section = list.querySelector(`.day[data-day="${CSS.escape(day)}"]`);
+  if (!section) {
+    section = make("section", "day");
+    section.dataset.day = day;
+    section.append(make("h3", "", day), make("ul"));
+    list[put](section);
+    list.prepend(...list.querySelectorAll("[data-day=Pinned]"));
+  }
+  return section.querySelector("ul");
 }
 
 // A conversation is new, has changed or is gone.
@@ -53,124 +61,74 @@ export function take({ id, item, day }) {
   if (old?.querySelector(".rename")) {
     return;
   }
-  const fresh = item ? parse(item).querySelector("li") : null;
+  const fresh = parse(item ?? "").querySelector("li");
+  const next = old?.nextElementSibling ?? old?.previousElementSibling;
   const hadFocus = old?.contains(document.activeElement);
   if (fresh && old?.closest(".day").dataset.day === day) {
     old.replaceWith(fresh);
   } else {
-    remove(old);
+    old?.remove();
     if (fresh) {
-      section(day).prepend(fresh);
+      itemsOf(day, "prepend").prepend(fresh);
     }
   }
   if (hadFocus) {
-    fresh?.querySelector("a").focus({ preventScroll: true });
+    (fresh ?? next)?.querySelector("a").focus({ preventScroll: true });
   }
   mark();
 }
 
-function section(day) {
-  list.querySelector(".empty")?.remove();
-  const found = [...list.querySelectorAll(".day")].find((each) => each.dataset.day === day);
-  if (found) {
-    return found.querySelector("ul");
-  }
-  const made = make("section", "day");
-  made.dataset.day = day;
-  made.append(make("h3", "", day), make("ul"));
-  list.prepend(made);
-  return made.querySelector("ul");
-}
-
-function remove(item) {
-  const day = item?.closest(".day");
-  item?.remove();
-  if (day && !day.querySelector("li")) {
-    day.remove();
-  }
-}
-
+// The box takes the place of everything else in the item, by the stylesheet.
 export function rename(item) {
-  const link = item.querySelector("a");
-  const title = link.querySelector(".title").textContent;
+  const title = item.querySelector(".title").textContent;
   const box = make("input", "rename");
   box.value = title;
-  box.setAttribute("aria-label", "Title");
-  let done = false;
-  const close = async (keep) => {
-    if (done) {
-      return;
-    }
-    done = true;
-    const name = box.value.trim();
-    box.replaceWith(link);
-    item.querySelector(".item-tools").hidden = false;
-    link.focus({ preventScroll: true });
-    if (keep && name && name !== title) {
-      link.querySelector(".title").textContent = name;
-      try {
-        await ask("PATCH", `/c/${encodeURIComponent(item.dataset.conversation)}`, { title: name });
-      } catch (problem) {
-        link.querySelector(".title").textContent = title;
-        showProblem(item, problem);
-      }
-    }
-  };
+  box.ariaLabel = "Title";
   box.addEventListener("keydown", (event) => {
     event.stopPropagation();
-    if (event.key === "Enter" && !event.isComposing) {
-      close(true);
-    } else if (event.key === "Escape") {
-      close(false);
+    if (event.key === "Escape") {
+      box.value = title;
+    }
+    if (event.key === "Escape" || (event.key === "Enter" && !event.isComposing)) {
+      box.blur();
     }
   });
-  box.addEventListener("blur", () => close(true));
-  item.querySelector(".item-tools").hidden = true;
-  link.replaceWith(box);
+  box.addEventListener("blur", () => {
+    const name = box.value.trim();
+    box.remove();
+    item.querySelector("a").focus({ preventScroll: true });
+    if (name && name !== title) {
+      attempt(item, () => ask("PATCH", at`/c/${item.dataset.conversation}`, { title: name }));
+    }
+  }, { once: true });
+  item.append(box);
   box.select();
 }
 
 export async function forget(item) {
-  const id = item.dataset.conversation;
-  const title = item.querySelector(".title").textContent;
-  const path = `/c/${encodeURIComponent(id)}`;
-  try {
-    await ask("DELETE", path);
-  } catch (problem) {
-    showProblem(item, problem);
-    return;
-  }
-  const wasShown = view.data.conversation === id;
+  const path = at`/c/${item.dataset.conversation}`;
+  await ask("DELETE", path);
+  const wasShown = view.data.conversation === item.dataset.conversation;
   const next = item.nextElementSibling ?? item.previousElementSibling;
-  remove(item);
+  item.remove();
   next?.querySelector("a").focus({ preventScroll: true });
-  tell(`Deleted “${title}”.`, async () => {
-    try {
-      await ask("POST", `${path}/restore`);
-      await load();
-      if (wasShown) {
-        await go(path);
-      }
-    } catch (problem) {
-      showProblem(null, problem);
+  const restore = async () => {
+    await ask("POST", `${path}/restore`);
+    if (wasShown) {
+      await go(path);
     }
-  });
+  };
+  tell(`Deleted “${item.querySelector(".title").textContent}”.`, "private" in item.dataset ? null : restore);
   if (wasShown) {
     await go("/");
   }
 }
 
-export function toggleDrawer(open = !("drawer" in document.body.dataset)) {
-  if (open === "drawer" in document.body.dataset) {
-    return;
+// While the drawer is open the page beside it is inert; the stylesheet shows it then.
+export function toggleDrawer(open = !column.inert) {
+  if (open !== column.inert) {
+    column.inert = open;
+    menu.ariaExpanded = open;
+    (open ? sidebar.querySelector(".home") : menu).focus({ preventScroll: true });
   }
-  if (open) {
-    document.body.dataset.drawer = "";
-  } else {
-    delete document.body.dataset.drawer;
-  }
-  shade.hidden = !open;
-  document.querySelector(".column").inert = open;
-  menu.setAttribute("aria-expanded", String(open));
-  (open ? sidebar.querySelector(".home") : menu).focus({ preventScroll: true });
 }

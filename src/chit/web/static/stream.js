@@ -1,6 +1,6 @@
 // One stream of events for the whole page. It resumes where it broke off, after sleep, restarts and lost networks.
 
-import { call } from "./session.js";
+import { at, call } from "./session.js";
 
 const SILENCE = 40_000; // the server says something every 15 s
 const STALE = 20_000;
@@ -10,10 +10,10 @@ let epoch = null;
 let seq = 0;
 let tries = 0;
 let heardAt = 0;
-let current = null;
+let current = new AbortController();
 let timer = 0;
-let onEvent = () => {};
-let onState = () => {};
+let onEvent;
+let onState;
 
 export function listen(events, state) {
   onEvent = events;
@@ -38,8 +38,7 @@ export function sync(viewEpoch, viewSeq) {
 
 export function stop() {
   clearTimeout(timer);
-  current?.abort();
-  current = null;
+  current.abort();
   epoch = null;
 }
 
@@ -50,31 +49,30 @@ function reconnect() {
   }
 }
 
-async function connect() {
+function heard() {
+  heardAt = performance.now();
   clearTimeout(timer);
-  current?.abort();
+  timer = setTimeout(connect, SILENCE);
+}
+
+async function connect() {
+  current.abort();
   const mine = new AbortController();
   current = mine;
-  heardAt = performance.now();
-  timer = setTimeout(() => mine === current && connect(), SILENCE);
+  heard();
   try {
-    const path = `/stream?epoch=${encodeURIComponent(epoch)}&since=${seq}`;
-    const reply = await call(path, { signal: mine.signal });
-    if (reply.status === 401) {
-      return;
+    const reply = await call(at`/stream?epoch=${epoch}&since=${seq}`, { signal: mine.signal });
+    if (reply.ok) {
+      onState("connected");
+      await read(reply.body, mine);
     }
-    if (!reply.ok) {
-      throw new Error(String(reply.status));
-    }
-    onState("connected");
-    await read(reply.body, mine);
   } catch {
     // whatever it was, it is tried again
   }
-  if (mine === current) {
+  if (!mine.signal.aborted) {
     clearTimeout(timer);
-    onState(navigator.onLine === false ? "offline" : "reconnecting");
-    timer = setTimeout(connect, DELAYS[Math.min(tries, DELAYS.length - 1)]);
+    onState(navigator.onLine ? "reconnecting" : "offline");
+    timer = setTimeout(connect, DELAYS[tries] ?? DELAYS.at(-1));
     tries += 1;
   }
 }
@@ -84,17 +82,15 @@ async function read(body, mine) {
   let rest = "";
   for (;;) {
     const { value, done } = await reader.read();
-    if (done || mine !== current) {
+    if (done) {
       return;
     }
     tries = 0;
-    heardAt = performance.now();
-    clearTimeout(timer);
-    timer = setTimeout(() => mine === current && connect(), SILENCE);
+    heard();
     const lines = (rest + value).split("\n");
     rest = lines.pop();
     for (const line of lines) {
-      if (line !== "" && mine === current) {
+      if (line && !mine.signal.aborted) {
         take(JSON.parse(line));
       }
     }

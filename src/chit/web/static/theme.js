@@ -1,17 +1,7 @@
-// Light, dark or like the computer. `theme-first.js` puts it in place before the page is drawn.
+// Light, dark or, empty, like the computer. `theme-first.js` puts it in place before the page is drawn.
 
 export function setTheme(theme) {
-  if (theme === "light" || theme === "dark") {
-    document.documentElement.dataset.theme = theme;
-    localStorage.setItem("chit-theme", theme);
-  } else {
-    delete document.documentElement.dataset.theme;
-    localStorage.removeItem("chit-theme");
-  }
+  const wanted = theme === "system" ? "" : theme;
+  document.documentElement.dataset.theme = wanted;
+  localStorage.setItem("chit-theme", wanted);
 }
-
-addEventListener("storage", (event) => {
-  if (event.key === "chit-theme") {
-    setTheme(event.newValue);
-  }
-});

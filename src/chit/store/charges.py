@@ -1,0 +1,220 @@
+"""Counting charges: what OpenRouter bills once, and the sums of it by day, month and year.
+
+An id that several generations carry, in one conversation or in many, is one charge: that of the first of them that
+ended, with the largest cost that any of them reported until its record is settled. Each charge is taken out of the sums
+as it was and put in as it is, in one transaction.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import apsw
+
+from chit.core.generation import RUNNING, GenerationInfo, read_generation_info
+from chit.core.jsontext import JsonInvalid, decode_json
+from chit.core.percentiles import find_bucket
+from chit.core.spending import DAY, MONTH, UNKNOWN, YEAR
+from chit.core.usage import read_cost
+from chit.store.rows import pico_of, text_of
+from chit.store.schema_spending import COUNTS, HALVES, LOCAL_DAY, TOKENS, WHOLE
+
+HALF = 32
+AT_ONCE = 50
+"""Charges that are counted beside what is being written: it must not wait long for others."""
+MANY = 2_000
+"""The same where somebody waits for the sums."""
+MASK = 2**HALF - 1
+_ALL = ("", "", -1)
+"""Provider, origin and kind of the split that stands for all of its model."""
+_SIZES = (DAY, MONTH, YEAR)
+_MOST_NAME = 200
+"""Characters of a model or provider: they are told apart by no more."""
+_GROUP = f"""
+    SELECT g.seq, g.state, g.reported_pico, coalesce(c.day, u.day, {LOCAL_DAY.format(at="g.created_at")}),
+        coalesce(p.private, u.private, (SELECT private FROM conversations WHERE id = g.conversation), 0),
+        g.generation_id, g.requested_model, g.model, g.provider, g.origin, g.prompt_tokens, g.completion_tokens,
+        g.reasoning_tokens, g.cached_tokens, g.upstream_cost, g.is_byok, g.time_to_first_token_ms
+    FROM generations g LEFT JOIN uncounted u ON u.seq = g.seq
+        LEFT JOIN charges c ON c.seq = g.seq LEFT JOIN spending_splits p ON p.id = c.split
+    WHERE g.seq = :seq OR g.generation_id = (SELECT generation_id FROM generations WHERE seq = :seq)
+    ORDER BY g.seq
+"""  # noqa: S608 - all of it is ours
+"""Day and kind are as they were when it ended: later its conversation may be gone, or the machine elsewhere."""
+_COLUMNS = (
+    "seq",
+    "day",
+    "split",
+    "settlement",
+    "cost_pico",
+    "reported_pico",
+    "settled_pico",
+    "saved_pico",
+    "provider_pico",
+    *TOKENS,
+    "first_ms",
+    "latency_ms",
+    "is_unknown",
+    "is_failed",
+    "is_byok",
+)
+_FIND = f"""
+    SELECT {", ".join(_COLUMNS)}, p.whole FROM charges JOIN spending_splits p ON p.id = split
+    WHERE seq IN (SELECT value FROM json_each(?))
+"""  # noqa: S608 - all of it is ours
+_KEEP = f"INSERT INTO charges ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608
+_SUMMED = (*COUNTS, *HALVES)
+_ADD = f"""
+    INSERT INTO spending (size, period, split, {", ".join(_SUMMED)}) VALUES (?, ?, ?{", ?" * len(_SUMMED)})
+    ON CONFLICT DO UPDATE SET {", ".join(f"{name} = {name} + excluded.{name}" for name in _SUMMED)}
+"""  # noqa: S608 - the columns are ours
+_ADD_LATENCY = """
+    INSERT INTO latencies (size, period, split, bucket, here, recorded) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET here = here + excluded.here, recorded = recorded + excluded.recorded
+"""
+_PLACE = "size = ? AND period = ? AND split = ?"
+_SWEEP = f"DELETE FROM spending WHERE {_PLACE} AND charges = 0"  # noqa: S608 - all of it is ours
+_SWEEP_LATENCY = f"DELETE FROM latencies WHERE {_PLACE} AND bucket = ? AND here = 0 AND recorded = 0"  # noqa: S608
+
+Charge = dict[str, Any]
+"""A row of `charges`."""
+
+
+def has_uncounted(connection: apsw.Connection) -> bool:
+    """Whether a charge may have changed since it was counted."""
+    return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM uncounted)").get)
+
+
+def count_changed(connection: apsw.Connection, limit: int = AT_ONCE) -> int:
+    """Bring the sums up to date with at most so many generations that changed; how many, 0 when none are left."""
+    changed = [row[0] for row in connection.execute("SELECT seq FROM uncounted LIMIT ?", (limit,))]
+    if changed:
+        sums = _Sums()
+        for seq in changed:
+            _count(connection, seq, sums)
+        sums.write(connection)
+        connection.execute("DELETE FROM uncounted WHERE seq IN (SELECT value FROM json_each(?))", (text_of(changed),))
+    return len(changed)
+
+
+class _Sums:
+    """What is to be added to the sums."""
+
+    def __init__(self) -> None:
+        self._spending: dict[tuple[int, str, int], list[int]] = defaultdict(lambda: [0] * len(_SUMMED))
+        self._latencies: dict[tuple[int, str, int, int], list[int]] = defaultdict(lambda: [0, 0])
+
+    def add(self, charge: Charge, sign: int) -> None:
+        """Put a charge in, or with a `sign` of -1 take it out."""
+        figures = _figures(charge)
+        buckets = [None if charge[name] is None else find_bucket(charge[name]) for name in ("first_ms", "latency_ms")]
+        for size in _SIZES:
+            period = charge["day"][:size]
+            for place in ((size, period, charge["split"]), (size + WHOLE, period, charge["whole"])):
+                sums = self._spending[place]
+                for number, figure in enumerate(figures):
+                    sums[number] += sign * figure
+                for number, bucket in enumerate(buckets):
+                    if bucket is not None:
+                        self._latencies[*place, bucket][number] += sign
+
+    def write(self, connection: apsw.Connection) -> None:
+        """Rows of which nothing is left go."""
+        spending = {place: sums for place, sums in self._spending.items() if any(sums)}
+        latencies = {place: counts for place, counts in self._latencies.items() if any(counts)}
+        connection.executemany(_ADD, [(*place, *sums) for place, sums in spending.items()])
+        connection.executemany(_ADD_LATENCY, [(*place, *counts) for place, counts in latencies.items()])
+        connection.executemany(_SWEEP, [place for place, sums in spending.items() if sums[0] < 0])
+        connection.executemany(_SWEEP_LATENCY, [place for place, counts in latencies.items() if min(counts) < 0])
+
+
+def _figures(charge: Charge) -> list[int]:
+    """What one charge adds to the columns of `spending`."""
+    cost, reported, settled = charge["cost_pico"], charge["reported_pico"], charge["settled_pico"]
+    difference = None if settled is None or reported is None else settled - reported
+    is_pending = charge["settlement"] == "pending"
+    counts = [1, cost is not None, is_pending, charge["is_unknown"], charge["is_failed"], charge["is_byok"]]
+    amounts = [cost, reported, settled, difference, charge["saved_pico"], charge["provider_pico"]]
+    halves = []
+    for figure in (*amounts, *(charge[name] for name in TOKENS)):
+        halves += [0, 0] if figure is None else [figure >> HALF, figure & MASK]
+    return [*map(int, counts), *halves]
+
+
+def _count(connection: apsw.Connection, seq: int, sums: _Sums) -> None:
+    """Take out of the sums what was counted of a generation and of those that share its id, and count them anew."""
+    group: list[Any] = connection.execute(_GROUP, {"seq": seq}).fetchall()
+    members = text_of([seq, *(row[0] for row in group)])
+    before = [dict(zip((*_COLUMNS, "whole"), row, strict=True)) for row in connection.execute(_FIND, (members,))]
+    for charge in before:
+        sums.add(charge, -1)
+        connection.execute("DELETE FROM charges WHERE seq = ?", (charge["seq"],))
+    ended = [row for row in group if row[1] not in RUNNING]
+    if ended:
+        charge = _write_charge(connection, ended)
+        connection.execute(_KEEP, charge)
+        sums.add(charge, 1)
+
+
+def _write_charge(connection: apsw.Connection, ended: Sequence[Any]) -> Charge:
+    seq, state, _, day, private, *rest = ended[0]
+    generation_id, requested, model, provider, origin, *tokens, upstream, is_byok, first_ms = rest
+    settlement, settled_pico, info = _find_settlement(connection, generation_id)
+    reported_pico = max((row[2] for row in ended if row[2] is not None), default=None)
+    cost_pico = reported_pico if settled_pico is None else settled_pico
+    if info is not None:
+        recorded = (info.prompt_tokens, info.completion_tokens, info.reasoning_tokens, info.cached_tokens)
+        tokens = [there if there is not None else here for there, here in zip(recorded, tokens, strict=True)]
+        is_byok = is_byok or info.is_byok
+    billed = info.upstream_cost if info is not None and info.upstream_cost is not None else read_cost(upstream)
+    model = (info.model if info else None) or model or requested or UNKNOWN
+    provider = (info.provider if info else None) or provider or UNKNOWN
+    split, whole = _find_split(connection, model[:_MOST_NAME], provider[:_MOST_NAME], origin, private)
+    was_refused = state == "failed" and generation_id is None
+    return {
+        "seq": seq,
+        "day": day,
+        "split": split,
+        "whole": whole,
+        "settlement": settlement,
+        "cost_pico": cost_pico,
+        "reported_pico": reported_pico,
+        "settled_pico": settled_pico,
+        "saved_pico": None if info is None or info.cache_discount is None else pico_of(info.cache_discount),
+        "provider_pico": pico_of(billed) if is_byok else None,
+        **dict(zip(TOKENS, tokens, strict=True)),
+        "first_ms": first_ms,
+        "latency_ms": info.latency_ms if info else None,
+        "is_unknown": cost_pico is None and settlement != "pending" and not was_refused,
+        "is_failed": state in ("failed", "cut", "unknown"),
+        "is_byok": bool(is_byok),
+    }
+
+
+def _find_settlement(
+    connection: apsw.Connection, generation_id: str | None
+) -> tuple[str | None, int | None, GenerationInfo | None]:
+    """State, cost and record. A record that cannot be read tells nothing, and keeps nothing else from being counted."""
+    query = "SELECT state, settled_pico, record FROM settlements WHERE generation_id = ?"
+    for state, settled_pico, text in connection.execute(query, (generation_id,)):
+        try:
+            record = None if text is None else decode_json(text.encode())
+        except JsonInvalid:
+            record = None
+        return state, settled_pico, read_generation_info(record) if isinstance(record, Mapping) else None
+    return None, None, None
+
+
+def _find_split(connection: apsw.Connection, model: str, provider: str, origin: str, private: int) -> tuple[int, int]:
+    """The split, and the one that stands for all of its model."""
+    query = "SELECT id, whole FROM spending_splits WHERE model = ? AND provider = ? AND origin = ? AND private = ?"
+    insert = "INSERT INTO spending_splits (model, provider, origin, private, whole) VALUES (?, ?, ?, ?, ?)"
+    found: Any = connection.execute(query, (model, provider, origin, private)).fetchone()
+    if found is not None:
+        return found[0], found[1]
+    whole: Any = connection.execute(query, (model, *_ALL)).fetchone()
+    if whole is None:
+        connection.execute(insert, (model, *_ALL, None))
+        whole = (connection.last_insert_rowid(), None)
+    connection.execute(insert, (model, provider, origin, private, whole[0]))
+    return connection.last_insert_rowid(), whole[0]
