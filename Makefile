@@ -17,7 +17,7 @@ BENCH_PYTHON := .bench/bin/python
 WITH_BACKEND := PYTHONPATH="$(CURDIR)/.build/backend"
 PROJECT := pyproject.toml src/chit/about.py
 
-.PHONY: help setup demo run check test test-all format size docs screenshots bench lock clean lint suite-tools FORCE
+.PHONY: help setup demo run check test test-all chaos format size docs screenshots bench lock clean lint suite-tools FORCE
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ test: lint ## check, then every test but the long ones on all cores, with the co
 test-all: lint ## check, then every test, with the coverage gate
 	@scripts/system-tools
 	@scripts/suite -o faulthandler_timeout=900
+
+chaos: suite-tools ## kill Chit two hundred times on a hostile upstream, three times over, and write docs/reliability.md
+	@$(VENV_PYTHON) -m tests.chaos --report
 
 format: suite-tools ## lay the code out and mend what the linter can mend
 	@$(VENV_PYTHON) -m ruff check --quiet --fix-only .

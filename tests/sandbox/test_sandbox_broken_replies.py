@@ -9,9 +9,9 @@ from aiohttp.test_utils import make_mocked_request
 from tests.sandbox.caller import Caller, Eventually
 
 from chit.sandbox.account import SANDBOX_KEY
-from chit.sandbox.delivery import hang_up
 from chit.sandbox.reply import Reply
 from chit.sandbox.server import Sandbox, _speak_json
+from chit.sandbox.wire_breaks import hang_up
 
 
 async def test_a_caller_who_drops_a_stream_pays_for_what_was_said(caller: Caller, eventually: Eventually) -> None:

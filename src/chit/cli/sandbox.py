@@ -27,7 +27,15 @@ from chit.errors import InputError
     metavar="SECONDS",
     help="How long /generation answers 404 after a reply.",
 )
-def sandbox(port: int, recordings: Path | None, seed: int, pace: float, settle_after: float) -> None:
+@click.option(
+    "--mishaps",
+    type=click.FloatRange(0, 1),
+    metavar="SHARE",
+    help="Let this share of the completions go wrong, by the seed: refusals, cuts, resets, late records, and so on.",
+)
+def sandbox(
+    port: int, recordings: Path | None, seed: int, pace: float, settle_after: float, mishaps: float | None
+) -> None:
     """Run a stand-in for OpenRouter on this machine until Ctrl-C. Nothing is billed; any sk-or-… key is accepted.
 
     Model ids that begin with sandbox/ show special behaviour: sandbox/reasoning, sandbox/tools, sandbox/cut,
@@ -38,11 +46,14 @@ def sandbox(port: int, recordings: Path | None, seed: int, pace: float, settle_a
 
     from chit.cli.terminal import write_out
     from chit.sandbox.account import SANDBOX_KEY
+    from chit.sandbox.mishaps import Schedule
     from chit.sandbox.server import Sandbox
+
+    schedule = None if mishaps is None else Schedule(seed, share=mishaps)
 
     async def run() -> None:
         try:
-            box = Sandbox(recordings=recordings, seed=seed, pace=pace, settle_after=settle_after)
+            box = Sandbox(recordings=recordings, seed=seed, pace=pace, settle_after=settle_after, schedule=schedule)
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise InputError(
                 f"{recordings} is no file of recorded exchanges: {error}",

@@ -13,6 +13,7 @@ from aiohttp import web
 from chit.sandbox.account import Account, Key
 from chit.sandbox.codes import Codes
 from chit.sandbox.ledger import Generation, Ledger, State
+from chit.sandbox.mishaps import LATE_SECONDS, Schedule
 from chit.sandbox.replay import Recordings
 from chit.sandbox.reply import Reply
 
@@ -30,6 +31,8 @@ class Box:
     """Decides timing, providers and where replayed bytes are cut."""
     pace: float
     settle_after: float
+    schedule: Schedule | None = None
+    """What goes wrong; None where nothing does."""
     ledger: Ledger = field(default_factory=Ledger)
     replies: deque[Reply] = field(default_factory=deque)
     codes: Codes = field(default_factory=Codes)
@@ -70,7 +73,9 @@ class Box:
 
     def is_settled(self, generation: Generation) -> bool:
         """Whether `GET /generation` may answer by now."""
-        return generation.ended is not None and time.time() >= generation.ended + self.settle_after
+        fate = self.schedule.find_fate(generation.id) if self.schedule else "soon"
+        wait = self.settle_after + (LATE_SECONDS if fate == "late" else 0)
+        return fate != "never" and generation.ended is not None and time.time() >= generation.ended + wait
 
 
 BOX = web.AppKey("box", Box)

@@ -1,5 +1,6 @@
 """`POST /chat/completions`, and every other POST that was recorded: from request to delivery."""
 
+import asyncio
 import json
 import time
 from typing import Any
@@ -15,6 +16,7 @@ from chit.sandbox.chunks import Head
 from chit.sandbox.delivery import Delivery, make_error_as_success, send_reply
 from chit.sandbox.failures import Failure
 from chit.sandbox.ledger import Generation, Received
+from chit.sandbox.mischief import UNANSWERED, refuse_by_mishap, spoil_script
 from chit.sandbox.models import write_script
 from chit.sandbox.pricing import FREE
 from chit.sandbox.replay import Recording, make_replayed_usage
@@ -110,10 +112,21 @@ def _refuse(received: Received, refusal: Refusal) -> web.Response:
 async def _run(
     request: web.Request, box: Box, received: Received, key: Key, admission: Admission
 ) -> web.StreamResponse:
+    mishap = box.schedule.draw(received.number) if box.schedule else None
     script = write_script(admission.model, admission.ask)
+    if mishap is not None:
+        script = spoil_script(script, mishap)
+        await asyncio.sleep(mishap.seconds if mishap.kind == "slow" else 0)
     generation = _make_generation(box, received, admission, script)
-    box.ledger.generations.append(generation)
-    received.generation_id, received.status = generation.id, 200
+    if mishap is not None and mishap.kind in UNANSWERED:
+        if mishap.bills:  # it ran, and nobody is told
+            _enter(box, received, generation)
+            generation.steps.extend(script.steps)
+            box.end(generation, "done", key)
+        received.status = mishap.status
+        return refuse_by_mishap(request, mishap, send_failure)
+    _enter(box, received, generation)
+    received.status = 200
     if script.ending == "body-error":
         box.end(generation, "failed", key)
         return make_error_as_success(script, generation.id)
@@ -127,8 +140,14 @@ async def _run(
         head=_make_head(generation, script.extra),
         finish_reason=script.finish_reason,
         native_finish_reason=admission.model.native_stop if is_natural else script.native_finish_reason,
+        mishap=mishap,
     )
     return await (delivery.stream() if generation.streamed else delivery.answer())
+
+
+def _enter(box: Box, received: Received, generation: Generation) -> None:
+    box.ledger.generations.append(generation)
+    received.generation_id = generation.id
 
 
 def _make_generation(box: Box, received: Received, admission: Admission, script: Script) -> Generation:

@@ -1,8 +1,6 @@
 """Delivery: how a script's words, a canned reply or a recording leave the sandbox, in time or broken off."""
 
 import asyncio
-import socket
-import struct
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -12,8 +10,11 @@ from chit.sandbox.account import Key
 from chit.sandbox.box import Box
 from chit.sandbox.chunks import COMMENT, DONE, PADDING, Head, encode_event, encode_wire
 from chit.sandbox.ledger import Generation, State
+from chit.sandbox.mishaps import Mishap
 from chit.sandbox.reply import Reply
 from chit.sandbox.script import Ending, Script
+from chit.sandbox.weir import Weir
+from chit.sandbox.wire_breaks import hang_up, stay_silent
 
 _SIGN_EVERY = 0.25
 """Seconds between comments, or between the blanks of a unary reply."""
@@ -33,34 +34,38 @@ class Delivery:
     head: Head
     finish_reason: str
     native_finish_reason: str | None
+    mishap: Mishap | None = None
+    """What happens to it on the way."""
 
     async def stream(self) -> web.StreamResponse:
         """Send the script as server-sent events; a caller who leaves pays for what was said so far."""
+        response = self._prepare("text/event-stream")
         try:
-            response = await self._open("text/event-stream")
+            await response.prepare(self.request)
             await self._send_events(response)
         except (asyncio.CancelledError, ConnectionError):
-            self._end("cancelled")
+            if response.broken and self.mishap is not None and self.mishap.bills:
+                self.generation.steps[:] = self.script.steps  # the provider does not stop with the connection
+            self._end("cut" if response.broken else "cancelled")
             raise
         return response
 
     async def answer(self) -> web.StreamResponse:
         """Send the script as one object; a caller who leaves pays in full."""
         self.generation.steps.extend(self.script.steps)
+        response = self._prepare("application/json")
         try:
-            response = await self._open("application/json")
+            await response.prepare(self.request)
             await self._send_object(response)
         finally:
             self._end("done")
         return response
 
-    async def _open(self, content_type: str) -> web.StreamResponse:
+    def _prepare(self, content_type: str) -> Weir:
         headers = {"Content-Type": content_type, "Cache-Control": "no-cache"}
         if self.script.has_header:
             headers["X-Generation-Id"] = self.generation.id
-        response = web.StreamResponse(headers=headers)
-        await response.prepare(self.request)
-        return response
+        return Weir(self.request, self.mishap, headers)
 
     async def _send_events(self, response: web.StreamResponse) -> None:
         await self._wait(response, COMMENT, self.generation.first_token_ms / 1000)
@@ -152,20 +157,3 @@ async def send_reply(request: web.Request, reply: Reply) -> web.StreamResponse:
     if reply.cut_at is not None or not reply.status:
         hang_up(request, reset=False)
     return response
-
-
-async def stay_silent() -> None:
-    """Wait until the caller leaves."""
-    await asyncio.Event().wait()
-
-
-def hang_up(request: web.Request, *, reset: bool) -> None:
-    """Close the connection in the middle of a reply: after what was written, or at once by a TCP reset."""
-    transport = request.transport
-    if transport is None:
-        return
-    if reset:
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
-    else:
-        transport.close()

@@ -13,6 +13,7 @@ from chit.sandbox.chunks import encode_wire
 from chit.sandbox.completions import check_key, read_key_text, send_failure
 from chit.sandbox.failures import Failure, fail
 from chit.sandbox.generation_record import make_record
+from chit.sandbox.mishaps import FAILING_LOOKUPS
 from chit.sandbox.models import find_model, list_models
 from chit.sandbox.pricing import as_number
 
@@ -37,6 +38,9 @@ async def show_generation(request: web.Request) -> web.StreamResponse:
     if recorded is not None:
         return web.Response(status=recorded.status, body=recorded.body, headers=dict(recorded.headers))
     generation = box.ledger.find_generation(generation_id)
+    fails = box.schedule is not None and box.schedule.find_fate(generation_id) == "failing"
+    if fails and box.ledger.lookups[generation_id] <= FAILING_LOOKUPS:
+        return send_failure(fail(502, "Provider returned error"))
     if generation is None or not box.is_settled(generation):
         return send_failure(fail(404, f"Generation {generation_id} not found"))
     return send_json({"data": make_record(generation)})

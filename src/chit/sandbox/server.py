@@ -13,6 +13,7 @@ from chit.sandbox.account import Account
 from chit.sandbox.box import BOX, Box
 from chit.sandbox.codes import Codes
 from chit.sandbox.ledger import Ledger
+from chit.sandbox.mishaps import Schedule
 from chit.sandbox.replay import Recordings
 from chit.sandbox.reply import Reply
 
@@ -25,7 +26,8 @@ class Sandbox:
     """An OpenRouter in a box, on a loopback port.
 
     `pace` multiplies every deliberate delay (0: none at all), `settle_after` is the time in seconds from the end of a
-    generation until its record is found, `recordings` a JSONL file of exchanges to replay byte for byte.
+    generation until its record is found, `recordings` a JSONL file of exchanges to replay byte for byte, `schedule`
+    what goes wrong.
     """
 
     base_url: str
@@ -39,6 +41,7 @@ class Sandbox:
         seed: int = 0,
         pace: float = 1.0,
         settle_after: float = 2.5,
+        schedule: Schedule | None = None,
     ) -> None:
         self._box = Box(
             account=account or Account(),
@@ -46,6 +49,7 @@ class Sandbox:
             random=Random(seed),  # noqa: S311 (timing and demo data, not secrets)
             pace=pace,
             settle_after=settle_after,
+            schedule=schedule,
         )
         self._runner: web.AppRunner | None = None
 
@@ -85,6 +89,15 @@ class Sandbox:
     @settle_after.setter
     def settle_after(self, seconds: float) -> None:
         self._box.settle_after = seconds
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """What goes wrong; may be replaced at any time, None where nothing does."""
+        return self._box.schedule
+
+    @schedule.setter
+    def schedule(self, schedule: Schedule | None) -> None:
+        self._box.schedule = schedule
 
     def queue(self, *replies: Reply) -> None:
         """Give these raw replies to the next completions, in order."""
