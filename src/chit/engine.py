@@ -18,9 +18,8 @@ from chit.core.history import Tree
 from chit.core.jsontext import JsonInvalid, decode_object, encode_json
 from chit.core.messages import Message, Part, Source, TextPart
 from chit.core.revision import continues, join_replies, revise_request
-from chit.core.surrogates import mend_surrogates
 from chit.core.turns import split_turns
-from chit.core.wire import ENGINE, read_parts, read_rest, read_source, write_history
+from chit.core.wire import ENGINE, list_messages, read_parts, read_rest, read_source, write_history
 from chit.errors import ChitError, InputError, NotFound, UpstreamError
 from chit.late_ends import LateEnds
 from chit.notices import GenerationEnded, Notices
@@ -120,7 +119,7 @@ class Engine:
         self._store.check_room()
         conversation = Conversation(id=new_id(), title="", origin=origin, created_at=self._clock())
         fresh: list[Message] = []
-        for wire in _objects(mend_surrogates(request.get("messages"))):
+        for wire in list_messages(request):
             message = self._message(conversation, read_source(wire), read_parts(wire), (), fresh)
             rest = read_rest(wire)
             fresh.append(replace(message, extra={ENGINE: {"wire": rest}}) if rest else message)
@@ -296,7 +295,3 @@ class Engine:
 def _explain(fault: Fault, known_models: Sequence[str] = ()) -> UpstreamError:
     """In the time of this place; without a model to suggest unless some are known."""
     return explain(fault, known_models=known_models, utc_offset=time.localtime().tm_gmtoff)
-
-
-def _objects(value: Any) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []

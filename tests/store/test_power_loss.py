@@ -18,6 +18,7 @@ from chit.errors import StoreError
 from chit.store.connection import _configure, _migrate
 from chit.store.database import Database
 from chit.store.home import Home
+from chit.store.search_index import add_functions
 from chit.store.sqlite import SqliteStore, open_store
 
 ROUNDS = 4
@@ -47,7 +48,8 @@ class OnDisk(SqliteStore):
         _configure(connection)
         if synchronous:
             connection.execute(f"PRAGMA synchronous = {synchronous}")
-        _migrate(connection)
+        add_functions(connection)
+        _migrate(connection, home.database)
         Database.__init__(self, home, lambda: connection)
         self._received_from = {}
 

@@ -23,6 +23,7 @@ from chit.core.messages import (
     encode_part,
 )
 from chit.core.reasoning import reasoning_text
+from chit.core.surrogates import mend_surrogates
 
 ENGINE = "OpenRouter"
 """The key of our extra data in `Message.extra`."""
@@ -48,6 +49,12 @@ _READ = frozenset(
         "annotations",
     }
 )
+
+
+def list_messages(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The messages of a request, with cut emoji joined; what is none is left out."""
+    found = mend_surrogates(request.get("messages"))
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
 
 
 def read_source(wire: Mapping[str, Any]) -> Source:
