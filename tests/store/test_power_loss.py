@@ -16,7 +16,6 @@ from chit.core.messages import TextPart
 from chit.core.usage import read_usage
 from chit.errors import StoreError
 from chit.store.connection import _configure, _migrate
-from chit.store.database import Database
 from chit.store.home import Home
 from chit.store.search_index import add_functions
 from chit.store.sqlite import SqliteStore, open_store
@@ -50,7 +49,7 @@ class OnDisk(SqliteStore):
             connection.execute(f"PRAGMA synchronous = {synchronous}")
         add_functions(connection)
         _migrate(connection, home.database)
-        Database.__init__(self, home, lambda: connection)
+        super(SqliteStore, self).__init__(home, lambda: connection)  # all but what would open the file
         self._received_from = {}
 
 
