@@ -48,6 +48,8 @@ CHIT_MEMBERS = {
     "time_to_first_token_ms": (int, type(None)),
     "latency_ms": (int, type(None)),
     "generation_time_ms": (int, type(None)),
+    "images": (int, type(None)),
+    "image_tokens": (int, type(None)),
 }
 ERROR_MEMBERS = {
     "kind": str,

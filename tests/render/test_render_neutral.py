@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from tests.render.xss_corpus import ADDRESSES, HTML, MARKDOWN, VECTORS
@@ -40,6 +40,7 @@ def test_attack_41_the_whole_corpus(text: str) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(texts, texts)
+@example("<b>\n```", "")
 def test_any_text_is_harmless_beside_any_other(one: str, other: str) -> None:
     """Whatever stands in a message, neither it nor the next one gets out: our own heading between them is one."""
     both = f"{neutralise(one)}\n\n## Model\n\n{neutralise(other)}\n"

@@ -18,7 +18,7 @@ from chit.transfer.exporting import export_all
 IMPORT = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from chit.store import dossiers, writes
+from chit.store import inserts
 from chit.store.sqlite import open_store
 from chit.transfer.importing import import_file
 
@@ -33,7 +33,7 @@ def deadly(function):
     return step
 
 for name in ("insert_conversation", "insert_message", "insert_generation", "end_generation", "take_out"):
-    setattr(writes, name, deadly(getattr(writes, name)))
+    setattr(inserts, name, deadly(getattr(inserts, name)))
 
 async def main():
     store = open_store(home)

@@ -35,7 +35,7 @@ def neutralise(text: str) -> str:
     try:
         for spans, links in ((True, True), (True, False), (False, False)):
             written = _rewrite(source, spans=spans, links=links)
-            if is_harmless(written):
+            if is_harmless(written) and _lets_go(written):
                 return written
     except RecursionError:
         pass
@@ -64,6 +64,15 @@ def is_harmless(written: str) -> bool:
             if label.lower().startswith(OWN_LABEL) or not _may_lead(target["href"]):
                 return False
         if not all(_is_harmless(token) for block in tokens for token in (block, *(block.children or ()))):
+            return False
+    return True
+
+
+def _lets_go(written: str) -> bool:
+    """Whether what follows the text is none of it: a fence that stood in HTML, say, may be one now, without an end."""
+    for parser in (_make_parser(has_tables=True), _make_parser(has_tables=False)):
+        heading = parser.parse(f"{written}\n\n# x")[-3:]
+        if [token.type for token in heading] != ["heading_open", "inline", "heading_close"] or heading[0].level:
             return False
     return True
 

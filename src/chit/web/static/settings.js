@@ -62,6 +62,9 @@ async function post(form) {
   } else {
     await save(method, path, Object.fromEntries(filled(form)));
   }
+  if ("once" in form.dataset) {
+    form.remove();
+  }
   await Promise.all([then ? go(then, { replace: true }) : load(), chrome.load()]);
 }
 
