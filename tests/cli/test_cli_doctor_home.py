@@ -1,6 +1,7 @@
 """What `chit doctor` finds wrong with the home folder and the history in it."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -202,7 +203,12 @@ def test_lost_attachments_and_unknown_generations(person: Person) -> None:
     assert "attachments that are not what they were: 1; first: the attachment 00000000 is missing" in texts(
         outcome, "database"
     )
-    assert "“may have been billed” 1 What was billed" in texts(outcome, "database")
+    told = texts(outcome, "database")
+    (reply,) = re.findall(
+        r"“may have been billed” 1 The newest: \d{4}-\d\d-\d\d \d\d:\d\d UTC \S+ \(chit show (\w{8})\)\.", told
+    )
+    assert "What https://openrouter.ai/activity shows of that model" in told
+    assert person.call("show", reply).code == 0
 
 
 def test_a_history_that_is_too_large(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -155,6 +155,26 @@ class SpendingContract:
         total = (await store.sum_spending(ANY)).total
         assert (total.charges, total.unknown, total.pending, total.failed, total.cost) == (3, 1, 1, 2, None)
 
+    async def test_what_may_have_been_billed_is_listed(self, open_store: OpenStore) -> None:
+        """The newest first and no more than twenty, with the way to each; only of what was asked for."""
+        store = open_store()
+        gone, _ = await run(store, None, None, state="unknown", model="a/old")
+        for number in range(20):
+            conversation, lost = await run(store, None, None, state="unknown", on=date(2026, 3, 2 + number))
+        await run(store, "gen-1", "1", on=date(2026, 3, 30))
+        await run(store, None, None, state="failed", on=date(2026, 3, 30))
+        await store.delete_conversation(gone.id, now=1.0)
+        answer = await store.sum_spending(ANY)
+        assert (answer.total.unknown, len(answer.doubtful)) == (21, 20)
+        first = answer.doubtful[0]
+        assert (first.conversation_id, first.message_id, first.title) == (conversation.id, lost.message_id, "Why?")
+        assert (first.created_at, first.generation_id, first.private) == (lost.created_at, None, False)
+        times = [each.created_at for each in answer.doubtful]
+        assert times == sorted(times, reverse=True)
+        (old,) = (await store.sum_spending(SpendingQuery(model="a/old"))).doubtful
+        assert (old.model, old.title) == ("a/old", None)
+        assert (await store.sum_spending(SpendingQuery(first=date(2026, 3, 30)))).doubtful == ()
+
     async def test_a_providers_bill_is_a_figure_of_its_own(self, open_store: OpenStore) -> None:
         """What the owner of a provider's key pays there is never part of the cost; without such a key it is nothing."""
         store = open_store()

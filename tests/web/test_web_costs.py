@@ -5,6 +5,7 @@ import html
 import io
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -107,6 +108,23 @@ async def test_everything_that_was_spent(page: Page, store: Store) -> None:
     assert 'role="img"' in shown
     assert "style=" not in shown
     assert "sandbox" not in text
+
+
+async def test_what_may_have_been_billed(page: Page, store: Store) -> None:
+    """Each with its time, its place and what is known of it, and what a person can do."""
+    await run(store, "gen-1", None, on=YESTERDAY, model="a/one")
+    await run(store, None, None, on=TODAY, state="unknown")
+    job = settled("gen-1")
+    await store.record_settlement(replace(job, state="gave_up", record=None))
+    text = words(await show(page))
+    assert "May have been billed Of these replies nobody told a cost. Look at openrouter.ai/activity" in text
+    rows = re.findall(r"(\d{4}-\d\d-\d\d \d\d:\d\d) (Why\? \S+ [^0-9]*?(?:record of it|id came))", text)
+    assert [what for _, what in rows] == [
+        "Why? author/slug no generation id came",
+        "Why? a/one OpenRouter has no record of it",
+    ]
+    await run(store, "gen-2", "1", on=TODAY, model="a/two")
+    assert "May have been billed" not in words(await show(page, "model=a%2Ftwo"))
 
 
 async def test_caching_may_cost(page: Page, store: Store) -> None:

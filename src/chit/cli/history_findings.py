@@ -11,9 +11,11 @@ from chit.cli.age import show_age
 from chit.cli.backup_findings import advise
 from chit.cli.exits import exit_code
 from chit.cli.findings import Finding, Hide, Verdict, find_failure
+from chit.core.moments import show_utc
 from chit.errors import StoreDamaged, StoreError
 from chit.store.examination import Examination, Tally, examine
 from chit.store.home import Home
+from chit.store.ids import short_id
 from chit.store.owners import is_in_use
 
 _SHOWN = 3
@@ -81,10 +83,24 @@ def _tell_database(home: Home, examination: Examination, hide: Hide) -> Iterator
         f"conversations {tally.conversations}, messages {tally.messages}, generations {tally.generations}, of which "
         f"listed “may have been billed” {tally.unknown}"
     )
-    hint = f"What was billed in the end: {ACTIVITY_PAGE}" if tally.unknown else ""
+    hint = _tell_lost(tally, hide) if tally.lost else ""
     verdict: Verdict = "note" if tally.unknown else "ok"
     text = f"schema {examination.schema}, {state}: {counts}"
     yield Finding(topic="database", verdict=verdict, text=text, hint=hint)
+
+
+def _tell_lost(tally: Tally, hide: Hide) -> str:
+    """Which, and what to do about them. A model's name is what somebody typed, and may hold a key."""
+    each = [
+        f"{show_utc(lost.created_at)} UTC"
+        + (f" {hide(lost.model)}" if lost.model else "")
+        + (f" (chit show {short_id(lost.message_id)})" if lost.message_id else "")
+        for lost in tally.lost
+    ]
+    return (
+        f"The newest: {'; '.join(each)}. What {ACTIVITY_PAGE} shows of that model within minutes of that time was "
+        "billed, what it does not show was not. The page Costs lists them, and Chit sends none of them again by itself."
+    )
 
 
 def _tell_settlement(tally: Tally, now: float) -> Finding:

@@ -92,6 +92,23 @@ class Dear:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubtful:
+    """One reply that may have been billed, though nobody told what it cost."""
+
+    created_at: float
+    """When it was asked for, unix seconds."""
+    model: str
+    generation_id: str | None
+    """None where none ever came; else OpenRouter never gave a record of it."""
+    conversation_id: str
+    title: str | None
+    """Of its conversation; None where that was deleted."""
+    message_id: str | None
+    """The reply; None where it was deleted."""
+    private: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
     """The answer, all of one moment."""
 
@@ -111,6 +128,8 @@ class Spending:
     latencies: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     """By model: the same of the latency that OpenRouter recorded."""
     dearest: tuple[Dear, ...] = ()
+    doubtful: tuple[Doubtful, ...] = ()
+    """The newest of those that `total.unknown` counts, the newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,17 @@ _TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """A generation that may have been billed, of which no id ever came."""
+
+    created_at: float
+    """When it was sent, unix seconds."""
+    model: str | None
+    message_id: str | None
+    """The reply; None where it was deleted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """How much there is."""
 
@@ -34,6 +45,8 @@ class Tally:
     pending_since: float | None
     """When the first of those ended, unix seconds."""
     gave_up: int
+    lost: tuple[Lost, ...] = ()
+    """The newest of the unknown ones, the newest first."""
 
 
 _TALLY = """
@@ -49,7 +62,8 @@ _TALLY = """
 """
 
 
-_FIELDS = tuple(field.name for field in fields(Tally))
+_FIELDS = tuple(field.name for field in fields(Tally) if field.name != "lost")
+_LOST = "SELECT created_at, requested_model, message FROM generations WHERE state = 'unknown' ORDER BY seq DESC LIMIT 3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +130,9 @@ def _examine(home: Home, seconds: float) -> Examination:
         try:
             if schema:
                 counts: dict[str, Any] = dict(zip(_FIELDS, connection.execute(_TALLY).fetchall()[0], strict=True))
-                tally = Tally(**counts)
+                rows = connection.execute(_LOST).fetchall() if counts["unknown"] else []
+                lost: list[Any] = [dict(zip(("created_at", "model", "message_id"), row, strict=True)) for row in rows]
+                tally = Tally(**counts, lost=tuple(Lost(**each) for each in lost))
         except apsw.Error as error:
             problems = (*integrity.problems, " ".join(str(error).split()))
             integrity = replace(integrity, problems=problems, is_sound=False)

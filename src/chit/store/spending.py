@@ -17,6 +17,7 @@ from chit.core.spending import (
     DAY,
     MONTH,
     Dear,
+    Doubtful,
     Figures,
     Spending,
     SpendingChoices,
@@ -31,6 +32,7 @@ from chit.store.schema_spending import AMOUNTS, COUNTS, HALVES, TOKENS, WHOLE
 MOST_DAYS = 92
 """Of a range that is shown by day; a longer one is shown by month."""
 DEAREST = 10
+DOUBTFUL = 20
 _FEW = 5_000
 """Charges that are looked through one by one."""
 _FEW_SPLITS = 40
@@ -56,6 +58,14 @@ _DEAR = """
         LEFT JOIN conversations t ON t.id = g.conversation AND t.deleted_at IS NULL
     WHERE c.seq IN (SELECT value FROM json_each(?)) ORDER BY c.cost_pico DESC, c.seq
 """
+_DOUBTFUL = """
+    SELECT g.created_at, p.model, g.generation_id, g.conversation, t.title, g.message, p.private
+    FROM charges c JOIN generations g ON g.seq = c.seq JOIN spending_splits p ON p.id = c.split
+        LEFT JOIN conversations t ON t.id = g.conversation AND t.deleted_at IS NULL
+    WHERE c.cost_pico IS NULL AND c.is_unknown AND c.day BETWEEN ? AND ? AND {which}
+    ORDER BY c.day DESC, c.seq DESC LIMIT ?
+"""
+"""Without a cost there are few, and an index leads to them."""
 
 Span = tuple[int, str, str]
 Split = tuple[str, str, str, bool]
@@ -99,6 +109,7 @@ def sum_spending(connection: apsw.Connection, query: SpendingQuery) -> Spending:
             first_tokens=here,
             latencies=recorded,
             dearest=range.list_dearest(total.charges),
+            doubtful=range.list_doubtful() if total.unknown else (),
         )
 
 
@@ -193,6 +204,13 @@ class _Range:
         seqs = [seq for seq, _ in sorted(found, key=lambda row: (-row[1], row[0]))[:DEAREST]]
         return tuple(_read_dear(row) for row in self.connection.execute(_DEAR, (text_of(seqs),)))
 
+    def list_doubtful(self) -> tuple[Doubtful, ...]:
+        """The newest first."""
+        which, ids = self._which()
+        days = (self.first.isoformat(), self.last.isoformat())
+        rows = self.connection.execute(_DOUBTFUL.format(which=which), (*days, *ids, DOUBTFUL))
+        return tuple(_read_doubtful(row) for row in rows)
+
     def _find_dear(self, index: str, which: str, *bindings: Any) -> list[Any]:
         days = (self.first.isoformat(), self.last.isoformat())
         query = _DEAREST.format(index=index, which=which)
@@ -205,6 +223,19 @@ def _read_dear(row: tuple[Any, ...]) -> Dear:
         day=day,
         model=model,
         cost=from_pico(pico),
+        conversation_id=conversation,
+        title=title,
+        message_id=message,
+        private=bool(private),
+    )
+
+
+def _read_doubtful(row: tuple[Any, ...]) -> Doubtful:
+    created_at, model, generation_id, conversation, title, message, private = row
+    return Doubtful(
+        created_at=created_at,
+        model=model,
+        generation_id=generation_id,
         conversation_id=conversation,
         title=title,
         message_id=message,

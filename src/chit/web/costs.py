@@ -80,6 +80,7 @@ async def write_costs(store: Store, question: CostsQuestion, today: date, *, is_
         ],
         times=_time(spending),
         dearest=spending.dearest,
+        doubtful=spending.doubtful,
     )
 
 

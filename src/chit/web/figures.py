@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
+from chit.core.moments import show_utc
 from chit.core.receipt_words import show_count
 from chit.core.usage import from_pico, show_cost
 
@@ -110,5 +111,6 @@ FILTERS = {
     "size": show_size,
     "age": show_age,
     "moment": show_moment,
+    "utc": show_utc,
 }
 """By the names that templates use."""
