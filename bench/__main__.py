@@ -6,11 +6,12 @@ import platform
 import sys
 from importlib.metadata import version
 
-from bench import costs, oneshot, render, search, startup, streaming, unlock, web
+from bench import costs, durability, oneshot, render, search, startup, streaming, unlock, web
 from bench.measure import BenchmarkBroken, Row, format_table
 
 BENCHMARKS = {
     "streaming": streaming.measure,
+    "durability": durability.measure,
     "startup": startup.measure,
     "oneshot": oneshot.measure,
     "unlock": unlock.measure,
