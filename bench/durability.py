@@ -1,8 +1,8 @@
 """What the promise costs that nothing is shown before it is on the disk (G1, G2): CPU time, and how long it waits.
 
-The same paced streams as `bench.streaming`, each way in a fresh process. `python -m bench.durability WAY BASE_URL STREAMS
-EVENTS` measures one way once and prints its figures as JSON. Waiting is wall time: from the moment that received bytes
-are handed to the store until they may be shown, and from a question until its record stands and it may be sent.
+The same paced streams as `bench.streaming`, each way in a fresh process. `python -m bench.durability WAY BASE_URL
+STREAMS EVENTS` measures one way once and prints its figures as JSON. Waiting is wall time: from when received bytes are
+handed to the store until they may be shown, and from a question until its record stands and it may be sent.
 """
 
 import asyncio
