@@ -6,8 +6,15 @@ import pytest
 from hypothesis import settings
 from tests.canaries import find_leaks
 
-settings.register_profile("chit", deadline=None)  # how fast a machine is proves nothing
-settings.load_profile("chit")
+FEW_EXAMPLES, MANY_EXAMPLES = 40, 100
+"""What a property is tried with where the long tests are left out, and where they are not."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """How fast a machine is proves nothing, so no example has a deadline."""
+    most = FEW_EXAMPLES if config.option.markexpr == "not long" else MANY_EXAMPLES
+    settings.register_profile("chit", deadline=None, max_examples=most)
+    settings.load_profile("chit")
 
 
 @pytest.fixture(scope="session", autouse=True)
