@@ -86,7 +86,7 @@ async def test_a_reply_that_was_refused(lobby: Lobby, page: Page) -> None:
     """It tells no tokens, and still lets one choose: it may have been too long."""
     await ask(lobby, page, model="sandbox/error-data-policy")
     text = context_of(page.told("ended")[0]["html"])
-    assert text.startswith("context – tokens · next turn –")
+    assert text.startswith("context not known yet last turn")
     assert "cut from the middle" in text
 
 
