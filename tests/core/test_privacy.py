@@ -21,8 +21,12 @@ from chit.core.privacy import (
 
 MARK = "zanzibar"
 SAID = st.text("ab", max_size=3).map(lambda text: f"{text}{MARK}{text}")
-JSON = st.recursive(SAID | st.none() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(SAID, inner))
-OBJECTS = st.dictionaries(SAID, JSON)
+JSON = st.recursive(
+    SAID | st.none() | st.integers(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(SAID, inner, max_size=4),
+    max_leaves=8,
+)
+OBJECTS = st.dictionaries(SAID, JSON, max_size=4)
 PARTS = st.lists(
     st.builds(TextPart, SAID)
     | st.builds(ReasoningPart, SAID)
