@@ -83,9 +83,9 @@ async def test_bytes_come_back_and_take_turns(recorded: Callable[..., Path]) -> 
         first, second, third = [await post(sandbox, {"b": "ü", "a": 1}) for _ in range(3)]
         assert first[2] == third[2] == b'{"id":"gen-1-a","usage":{"cost":0.5,"prompt_tokens":3}}'
         assert (second[1]["x-generation-id"], second[2]) == ("gen-1-b", two.encode())
-        assert (await post(sandbox, {"a": 1}, "/embeddings"))[2] == b'{"embedding":[]}'
+        assert (await post(sandbox, {"a": 1}, "/rerank"))[2] == b'{"embedding":[]}'
         assert (await post(sandbox, {"a": 1}))[2] == b'{"embedding":[]}'
-        assert (await post(sandbox, {"a": 2}, "/embeddings"))[0] == 404
+        assert (await post(sandbox, {"a": 2}, "/rerank"))[0] == 404
         assert (await post(sandbox, {"model": "sandbox/echo", "messages": [{"role": "user", "content": "x"}]}))[
             0
         ] == 200
