@@ -1,6 +1,7 @@
 """`llm`, with models that its file of OpenAI-compatible ones names."""
 
 import base64
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -16,24 +17,25 @@ MODELS = (
     "sandbox/stall",
     *(f"sandbox/error-{name}" for name in ("temperature", "auth-user", "credits", "data-policy", "provider-pool")),
 )
-_ROW = "- model_id: {0}\n  model_name: {0}\n  api_base: {1}\n  supports_schema: true\n  supports_tools: true\n  vision: true\n"
+_ROW = "- model_id: {0}\n  model_name: {0}\n  api_base: {1}\n  api_key_name: judges\n  supports_schema: true\n  supports_tools: true\n  vision: true\n"
 folder = Path(os.environ["LLM_USER_PATH"])
 folder.mkdir(parents=True, exist_ok=True)
 (folder / "extra-openai-models.yaml").write_text("".join(_ROW.format(model, BASE_URL) for model in MODELS))
+(folder / "keys.json").write_text(json.dumps({"judges": KEY}))
 
 import llm  # noqa: E402 - reads the file where the variable says
 
 
 def ask(model: str, *, stream: bool = False, **members: Any) -> Any:
     """One answer, as text and as the library keeps it."""
-    response = llm.get_model(model).prompt(TEXT, key=KEY, stream=stream, **members)
+    response = llm.get_model(model).prompt(TEXT, stream=stream, **members)
     return {"text": response.text(), "kept": response.response_json, "usage": vars(response.usage())}
 
 
 def streaming(model: str, limit: int | None = None) -> Any:
     """The pieces of an answer, all of them, or those before an error, or the first ones before leaving."""
     pieces: list[Any] = []
-    response = iter(llm.get_model(model).prompt(TEXT, key=KEY))
+    response = iter(llm.get_model(model).prompt(TEXT))
     try:
         for piece in response:
             pieces.append(piece)
@@ -51,7 +53,7 @@ def get_weather(city: str, days: int) -> str:
 
 def tools() -> Any:
     """A call that is run, and the answer to its result."""
-    chain = llm.get_model("sandbox/tools").chain(TEXT, tools=[get_weather], key=KEY, stream=False)
+    chain = llm.get_model("sandbox/tools").chain(TEXT, tools=[get_weather], stream=False)
     return [response.text() for response in chain.responses()]
 
 

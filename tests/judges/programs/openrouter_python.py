@@ -91,6 +91,6 @@ judge(
         "embeddings": lambda: CLIENT.embeddings.generate(
             model="openai/text-embedding-3-small", input=["one", "two"], dimensions=8
         ),
-        "models": lambda: [model.id for model in CLIENT.models.list().data],
+        "models": lambda: [model.id for model in CLIENT.models.list().result.data],
     }
 )

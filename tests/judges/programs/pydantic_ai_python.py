@@ -78,7 +78,7 @@ judge(
         "unary": lambda: ask("openai/gpt-5-mini"),
         "streaming": lambda: streaming("sandbox/echo"),
         "tools": tools,
-        "structured": lambda: ask("sandbox/structured", output_type=NativeOutput(Person)),
+        "structured": lambda: ask("openai/gpt-5-mini", output_type=NativeOutput(Person)),
         "reasoning round trip": reasoning,
         "image input": lambda: ask(
             "openai/gpt-5-mini", BinaryContent(base64.b64decode(PIXEL), media_type="image/png")
