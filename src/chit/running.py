@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
 
 from chit.core.answer import Answer, apply_answer, identify_fault, refuse, scrub_answer
 from chit.core.dialect import CHAT, Dialect, ReplyStream
@@ -25,6 +24,7 @@ from chit.core.timing import Timing
 from chit.errors import ChitError, StoreError
 from chit.openrouter.reply import Reply
 from chit.passage import Passage
+from chit.store.ledger import Ledger
 from chit.tap import Tap
 
 LAST_SECONDS = 5.0
@@ -34,19 +34,6 @@ Send = Callable[[], Awaitable[Reply | Fault]]
 Retry = Callable[[Fault, int], Wait | None]
 Explain = Callable[[Fault], ChitError]
 Advise = Callable[[Fault, ChitError], Awaitable[ChitError]]
-
-
-class Ledger(Protocol):
-    """The part of a store that a running generation writes to; `store.protocol.Store` says what each promises."""
-
-    async def record_start(self, generation: Generation, generation_id: str) -> None:
-        """Commit the id and its settlement job."""
-
-    def append_received(self, generation: Generation, data: bytes, done: Callable[[StoreError | None], None]) -> None:
-        """Queue received bytes."""
-
-    async def record_end(self, generation: Generation, message: Message, *, now: float) -> None:
-        """Commit the end."""
 
 
 class Running:
@@ -104,6 +91,7 @@ class Running:
         self._stopping = False
         self._ending = False
         self._has_failed = False
+        self._has_clean_end = False
         self._refused: Fault | None = None
         self._timing = Timing(started_at=time.monotonic())
         self._passage = Passage(lambda data, done: ledger.append_received(self.generation, data, done), self._pass_on)
@@ -200,14 +188,21 @@ class Running:
             self._tap.open(reply.status, reply.headers)
         while not stream.over and self._passage.error is None and (data := await reply.read()):
             await self._take(data, stream)
-        if self._tap is not None and stream.fault is None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LAST_SECONDS):
-                    while self._passage.error is None and (data := await reply.read()):
-                        await self._take(data, stream)
+        while self._tap is not None and self._passage.error is None and (data := await self._read_last(reply, stream)):
+            await self._take(data, stream)
         self._rest += stream.close()
         await self._passage.put(*self._show(self._lines.take_rest(), stream))
+        self._has_clean_end = stream.fault is None and (stream.over or reply.fault is None)
         return stream.judge(stream.fault or reply.fault)
+
+    async def _read_last(self, reply: Reply, stream: ReplyStream) -> bytes:
+        """What follows the word that it is over; empty if it takes too long to end."""
+        if stream.fault is not None:
+            return b""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_SECONDS):
+                return await reply.read()
+        return b""
 
     async def _take(self, data: bytes, stream: ReplyStream) -> None:
         deltas = stream.feed(data)
@@ -275,14 +270,9 @@ class Running:
             rest = self._rest if self._passage.error is None else []
             self._publish([*rest, Ended(ended.state, self.error)])
             if self._tap is not None:
-                self._end_tap(self._tap, last)
+                self._tap.give(last if self._passage.error is None else b"")
+                self._tap.end(is_whole=self._has_clean_end and self._passage.error is None)
             self._on_end(self)
-
-    def _end_tap(self, tap: Tap, last: bytes) -> None:
-        """A stream that broke off must be seen to have broken off."""
-        if self._passage.error is None:
-            tap.give(last)
-        tap.end(is_whole=self._passage.error is None and self.generation.state in ("done", "failed"))
 
     async def _tell(self, fault: Fault) -> ChitError:
         """What a person is told; in plain words where they would not wait for more."""
