@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from aiohttp import web
 from aiohttp.web_urldispatcher import AbstractRoute
 
+from chit.core.api_error import is_api_path
 from chit.errors import ChitError
 from chit.web.guard import Guard
 from chit.web.headers import put_headers
@@ -47,7 +48,7 @@ class Walls:
         except Exception as error:
             if isinstance(error, ConnectionError) and (request.transport is None or request.transport.is_closing()):
                 raise  # nobody is there to be told
-            answer = _answer(error)
+            answer = _answer(error, request.path)
             if self._begun[id(request)]:
                 raise ConnectionResetError("broken off, so that it is seen not to be whole") from error
             return answer
@@ -78,20 +79,23 @@ class Walls:
         if route.needs == "local token":
             if self._admit_local is not None and await self._admit_local(request):
                 return None
-        elif session := await self._sessions.find(request):
+            raise Refused(401, "This takes a local token.", WWW_Authenticate="Bearer")
+        if session := await self._sessions.find(request):
             return session.hash
         raise Refused(401, "Sign in first.", WWW_Authenticate="Bearer")
 
 
-def _answer(error: Exception) -> web.Response:
+def _answer(error: Exception, path: str) -> web.Response:
     match error:
         case Refused():
-            return refuse(error.status, error.words, error.headers)
+            return refuse(error.status, error.words, error.headers, path=path)
         case web.HTTPException():  # aiohttp's own: 404, 405, 413
             kept = {name: text for name, text in error.headers.items() if name == "Allow"}
-            return refuse(error.status, f"{error.reason}.", kept)
+            return refuse(error.status, f"{error.reason}.", kept, path=path)
         case ChitError():
             return explain(error)
         case _:
             _log.error("a page failed", exc_info=error)  # keys in it are hidden where logs are written
+            if is_api_path(path):
+                return refuse(500, "This is a bug in Chit, sorry.", path=path)
             return explain(ChitError("this is a bug in Chit, sorry", hint="The terminal says more.", kind="bug"))
