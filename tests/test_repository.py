@@ -130,7 +130,7 @@ def test_judges_agree() -> None:
 
 
 def test_the_lock_of_npm_is_exact_and_hashed() -> None:
-    """Every package of the judges from npm is one version with a hash and without an address, all that is wanted among them."""
+    """Each of the judges from npm is one version with a hash and without an address; none that is wanted lacks."""
     folder = ROOT / "tests" / "judges"
     packages = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     wanted = json.loads((folder / "package.json").read_text(encoding="utf-8"))["dependencies"]

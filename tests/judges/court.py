@@ -14,6 +14,7 @@ from tests.api.shop import TOKEN, opened_shop
 from tests.sandbox.caller import until
 
 from chit.sandbox.account import SANDBOX_KEY
+from chit.sandbox.ledger import Generation
 from chit.sandbox.server import Sandbox
 
 ROOT = Path(__file__).parent.parent.parent
@@ -42,8 +43,10 @@ class Hearing:
     """By scenario."""
     requests: list[tuple[str, int | None, str]]
     """Path, status and body of each, in order."""
-    generations: list[tuple[str, str, str | None, bool, int, int]]
-    """Model, state, finish reason, whether streamed, tokens of prompt and completion of each, in order."""
+    generations: list[tuple[str, str, str | None, bool, int, int | None]]
+    """Model, state, finish reason, whether streamed, tokens of prompt and completion of each, in order. None: how far a
+    stream came that the judge left is chance.
+    """
 
 
 def require(which: str) -> None:
@@ -121,15 +124,14 @@ async def _close(sandbox: Sandbox, outcomes: dict[str, Any]) -> Hearing:
             if received.key_last4 == SANDBOX_KEY[-4:]
         ],
         generations=[
-            (each.model, each.state, each.finish_reason, each.streamed, each.prompt_tokens, _count(each.billed))
+            (each.model, each.state, each.finish_reason, each.streamed, each.prompt_tokens, _count(each))
             for each in ledger.generations
         ],
     )
 
 
-def _count(billed: Any) -> int:
-    tokens: int = billed.completion_tokens
-    return tokens
+def _count(generation: Generation) -> int | None:
+    return None if generation.state == "cancelled" else generation.make_usage().completion_tokens
 
 
 def _without_passing(text: str) -> str:
@@ -159,5 +161,18 @@ def _is_expected(name: str, outcome: Any) -> bool:
     raised = isinstance(outcome, dict) and "raised" in outcome
     status = re.fullmatch(r"error (\d+).*", name)
     if status:
-        return raised and int(status[1]) in (outcome.get("status"), outcome.get("status_code"), outcome.get("statusCode"))
+        return raised and int(status[1]) in (
+            outcome.get("status"),
+            outcome.get("status_code"),
+            outcome.get("statusCode"),
+        )
     return raised == (name in ("responses error", "responses stateless", "wrong key"))
+
+
+def compare(direct: Hearing, through: Hearing) -> None:
+    """Scenario by scenario, then what OpenRouter got and billed."""
+    assert direct.outcomes.keys() == through.outcomes.keys()
+    for name, outcome in direct.outcomes.items():
+        assert through.outcomes[name] == outcome, name
+    assert through.requests == direct.requests
+    assert through.generations == direct.generations

@@ -17,7 +17,15 @@ MODELS = (
     "sandbox/stall",
     *(f"sandbox/error-{name}" for name in ("temperature", "auth-user", "credits", "data-policy", "provider-pool")),
 )
-_ROW = "- model_id: {0}\n  model_name: {0}\n  api_base: {1}\n  api_key_name: judges\n  supports_schema: true\n  supports_tools: true\n  vision: true\n"
+_ROW = """
+- model_id: {0}
+  model_name: {0}
+  api_base: {1}
+  api_key_name: judges
+  supports_schema: true
+  supports_tools: true
+  vision: true
+"""
 folder = Path(os.environ["LLM_USER_PATH"])
 folder.mkdir(parents=True, exist_ok=True)
 (folder / "extra-openai-models.yaml").write_text("".join(_ROW.format(model, BASE_URL) for model in MODELS))
@@ -64,7 +72,9 @@ judge(
         "streaming whole": lambda: ask("sandbox/echo", stream=True),
         "tools": tools,
         "structured": lambda: ask("sandbox/structured", schema=PERSON),
-        "image input": lambda: ask("openai/gpt-5-mini", attachments=[llm.Attachment(type="image/png", content=base64.b64decode(PIXEL))]),
+        "image input": lambda: ask(
+            "openai/gpt-5-mini", attachments=[llm.Attachment(type="image/png", content=base64.b64decode(PIXEL))]
+        ),
         **failing(ask),
         "error in the middle": lambda: streaming("sandbox/mid-error"),
         "cancel": lambda: streaming("sandbox/stall", 3),

@@ -130,7 +130,10 @@ def responses_streaming(model: str = "openai/gpt-5-mini", **members: Any) -> Any
 
 def responses_tools() -> Any:
     """A call, and the answer to its result."""
-    asked: Any = {"model": "sandbox/tools", "tools": [{"type": "function", "name": "get_weather", "parameters": WEATHER}]}
+    asked: Any = {
+        "model": "sandbox/tools",
+        "tools": [{"type": "function", "name": "get_weather", "parameters": WEATHER}],
+    }
     first = CLIENT.responses.create(input=HELLO, **asked)
     calls = [item for item in first.output if item.type == "function_call"]
     results = [{"type": "function_call_output", "call_id": call.call_id, "output": "sunny"} for call in calls]
@@ -155,7 +158,9 @@ def responses_cancel() -> Any:
 
 def embeddings(**members: Any) -> Any:
     """Vectors; the library asks for base64 where nothing else is asked."""
-    return CLIENT.embeddings.create(model="openai/text-embedding-3-small", input=["one", "two"], dimensions=8, **members)
+    return CLIENT.embeddings.create(
+        model="openai/text-embedding-3-small", input=["one", "two"], dimensions=8, **members
+    )
 
 
 judge(

@@ -68,7 +68,9 @@ def tools() -> Any:
 
 def reasoning() -> Any:
     """Reasoning, sent back with the next question."""
-    thinker = agent("sandbox/reasoning", model_settings=OpenRouterModelSettings(openrouter_reasoning={"effort": "high"}))
+    thinker = agent(
+        "sandbox/reasoning", model_settings=OpenRouterModelSettings(openrouter_reasoning={"effort": "high"})
+    )
     first = thinker.run_sync(TEXT)
     return thinker.run_sync("And?", message_history=first.all_messages()).all_messages()
 
@@ -80,9 +82,7 @@ judge(
         "tools": tools,
         "structured": lambda: ask("openai/gpt-5-mini", output_type=NativeOutput(Person)),
         "reasoning round trip": reasoning,
-        "image input": lambda: ask(
-            "openai/gpt-5-mini", BinaryContent(base64.b64decode(PIXEL), media_type="image/png")
-        ),
+        "image input": lambda: ask("openai/gpt-5-mini", BinaryContent(base64.b64decode(PIXEL), media_type="image/png")),
         "image output": lambda: ask("sandbox/image"),
         **failing(ask),
         "error in the middle": lambda: streaming("sandbox/mid-error"),
