@@ -37,11 +37,13 @@ _ANTHROPIC: Mapping[str, str] = {
 _SERVERS = ("server", "unmapped", "provider_unavailable", "provider_overloaded", "timeout")
 
 
-def name_error(error: Mapping[str, Any], status: int | None = None) -> str:
-    """The `error_type` of an `error` object: what it says itself, else by its status (field guide §4.2)."""
+def name_error(error: Mapping[str, Any], status: int = 500) -> str:
+    """The `error_type` of an `error` object: what it says itself, else by its code, or the status if it has none (field
+    guide §4.2).
+    """
     metadata = error.get("metadata") or {}
     said = metadata.get("error_type") or error.get("error_type")
-    return str(said or _BY_STATUS.get(error["code"] if status is None else status, "unmapped"))
+    return str(said or _BY_STATUS.get(error.get("code", status), "unmapped"))
 
 
 def name_for_anthropic(kind: str) -> str:

@@ -150,7 +150,7 @@ def _count(usage: Usage) -> dict[str, Any]:
     }
 
 
-def _tell(error: Mapping[str, Any], status: int | None = None) -> dict[str, Any]:
+def _tell(error: Mapping[str, Any], status: int = 500) -> dict[str, Any]:
     kind = name_error(error, status)
     kept = {name: error[name] for name in ("availability",) if name in error}
     told = {"type": name_for_anthropic(kind), "message": error["message"], "error_type": kind, **kept}

@@ -100,7 +100,7 @@ class ResponsesSpeech:
             "output": list(self._items),
             "error": None,
             "incomplete_details": {"reason": "max_output_tokens"} if status == "incomplete" else None,
-            "tools": [{"strict": None, **tool} for tool in list_of(body.get("tools"))],
+            "tools": [{"strict": None, **tool} for tool in list_of(body.get("tools")) if isinstance(tool, dict)],
             "tool_choice": body.get("tool_choice", "auto"),
             "parallel_tool_calls": body.get("parallel_tool_calls", True),
             "max_output_tokens": body.get("max_output_tokens"),
