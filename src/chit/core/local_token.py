@@ -105,7 +105,7 @@ def hash_token(token: str) -> str:
 
 def encode_terms(terms: Terms) -> dict[str, Any]:
     """As JSON, without what sets no limit."""
-    budgets = {period: write_cost(budget) for period, budget in terms.budgets()}
+    budgets: dict[str, Any] = {period: write_cost(budget) for period, budget in terms.budgets()}
     models = {"models": list(terms.models)} if terms.models else {}
     return {**budgets, **models, **({"private": True} if terms.private else {})}
 
