@@ -45,8 +45,14 @@ class Terms:
                 yield period, budget  # type: ignore[misc] # the names above are periods
 
     def allows(self, model: str) -> bool:
-        """A variant or a preset of a model is another model: `openai/gpt-5` does not allow `openai/gpt-5:nitro`."""
-        return not self.models or any(fnmatchcase(model, _escape(pattern)) for pattern in self.models)
+        """A variant is another model: `openai/gpt-5` does not allow `openai/gpt-5:nitro`, but `openai/gpt-5*` does.
+
+        A preset can name any model, and is allowed only by `*` alone and by what has an @ in it.
+        """
+        return not self.models or any(
+            fnmatchcase(model, _escape(pattern)) and ("@" in pattern or "@" not in model or pattern == "*")
+            for pattern in self.models
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
