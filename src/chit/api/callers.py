@@ -6,7 +6,9 @@ from contextlib import contextmanager
 
 from aiohttp import web
 
-EVERY = 0.5
+from chit.errors import StoreError
+
+EVERY = 0.25
 """Seconds between two looks at the tokens of running calls: another process may revoke one."""
 
 
@@ -39,8 +41,14 @@ class Callers:
             await self._some.wait()
             await asyncio.sleep(self._every)
             for token in {token for token, _ in self._calls.values()}:
-                if await self._is_revoked(token):
+                if await self._is_gone(token):
                     self._end(token)
+
+    async def _is_gone(self, token: str) -> bool:
+        try:
+            return await self._is_revoked(token)
+        except StoreError:
+            return True  # it cannot be told
 
     def _end(self, token: str) -> None:
         """Not by asking the handler: what is sent already may wait for a reader that never comes."""

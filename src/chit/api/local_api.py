@@ -10,15 +10,18 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from aiohttp import web
 
 from chit.api.answer import refuse, tell
+from chit.api.budgets import Budgets
 from chit.api.callers import Callers
 from chit.api.endpoint import Endpoint, Handler
 from chit.api.gate import Gate
 from chit.api.models import Models
 from chit.api.paid import PaidEndpoint
+from chit.api.prices import Prices
 from chit.api.refusal import ApiRefusal
 from chit.app import App
 from chit.core.dialect import DIALECTS
 from chit.core.local_token import LocalToken
+from chit.core.named_models import list_models
 from chit.errors import ChitError
 from chit.relay import Call
 
@@ -31,17 +34,21 @@ class LocalApi:
 
     def __init__(self, app: App, gate: Gate, callers: Callers, check_key: Callable[[], Awaitable[None]]) -> None:
         self._app = app
+        self._budgets = Budgets(app.store)
+        self._prices = Prices(app.catalogue)
         self._gate = gate
         self._callers = callers
         self._check_key = check_key
 
-    async def admit(self, request: web.Request) -> bool:
-        """Whether the token that came lets it in; it is kept for the handler."""
+    async def admit(self, request: web.Request) -> web.Response | None:
+        """None where the token that came lets it in, which is kept for the handler; else what its caller is told."""
         try:
             request[_TOKEN] = await self._gate.admit(request.headers)
-        except ApiRefusal:
-            return False
-        return True
+        except ApiRefusal as refusal:
+            return refuse(request.path, refusal)
+        except ChitError as error:
+            return tell(request.path, error)
+        return None
 
     def endpoints(self) -> list[Endpoint]:
         """All there are."""
@@ -61,15 +68,13 @@ class LocalApi:
         ]
 
     async def _check(self, token: LocalToken, call: Call) -> AsyncExitStack:
-        models = call.request.get("models")
-        model = call.request.get("model")
-        self._gate.check_model(
-            token,
-            model if isinstance(model, str) else None,
-            [each for each in models if isinstance(each, str)] if isinstance(models, list) else [],
-        )
+        models = list_models(call.request)
+        self._gate.check_model(token, models[0] if models else None, models[1:])
         await self._check_key()
-        return AsyncExitStack()
+        held = AsyncExitStack()
+        estimate = await self._prices.bound(token, call.request, len(call.body))
+        await held.enter_async_context(self._budgets.enter(token, estimate))
+        return held
 
 
 @asynccontextmanager

@@ -45,8 +45,14 @@ class Terms:
                 yield period, budget  # type: ignore[misc] # the names above are periods
 
     def allows(self, model: str) -> bool:
-        """A variant or a preset of a model is another model: `openai/gpt-5` does not allow `openai/gpt-5:nitro`."""
-        return not self.models or any(fnmatchcase(model, _escape(pattern)) for pattern in self.models)
+        """A variant is another model: `openai/gpt-5` does not allow `openai/gpt-5:nitro`, but `openai/gpt-5*` does.
+
+        A preset can name any model, and is allowed only by `*` alone and by what has an @ in it.
+        """
+        return not self.models or any(
+            fnmatchcase(model, _escape(pattern)) and ("@" in pattern or "@" not in model or pattern == "*")
+            for pattern in self.models
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +111,7 @@ def hash_token(token: str) -> str:
 
 def encode_terms(terms: Terms) -> dict[str, Any]:
     """As JSON, without what sets no limit."""
-    budgets = {period: write_cost(budget) for period, budget in terms.budgets()}
+    budgets: dict[str, Any] = {period: write_cost(budget) for period, budget in terms.budgets()}
     models = {"models": list(terms.models)} if terms.models else {}
     return {**budgets, **models, **({"private": True} if terms.private else {})}
 

@@ -16,6 +16,7 @@ from chit.core.search_page import SearchPage
 from chit.errors import StoreError
 from chit.store.dossier_protocol import DossierStore
 from chit.store.spending_protocol import SpendingStore
+from chit.store.token_protocol import TokenStore
 
 Shelf = Literal["all", "open", "pinned", "archived"]
 """Which conversations a list holds: every one, those neither pinned nor archived, those pinned but not archived, those
@@ -72,8 +73,8 @@ class Integrity:
     """False where pages, indexes or tables are damaged; what `problems` tell is otherwise of single rows."""
 
 
-class Store(DossierStore, SpendingStore, Protocol):
-    """Conversations, messages, generations, settlements, settings, sessions."""
+class Store(DossierStore, SpendingStore, TokenStore, Protocol):
+    """Conversations, messages, generations, settlements, settings, sessions, local tokens."""
 
     @property
     def owner(self) -> str:

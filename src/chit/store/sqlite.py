@@ -23,12 +23,13 @@ from chit.store.prefixes import find_prefix
 from chit.store.protocol import Found, Integrity, Prefix, Session
 from chit.store.search_store import SearchDatabase
 from chit.store.spending_store import SpendingDatabase
+from chit.store.token_store import TokenDatabase
 
 FIRST_LOOK = 2.0
 """Seconds from the end of a generation to the first look for its record (design §4)."""
 
 
-class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDatabase):
+class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDatabase, TokenDatabase):
     """See `protocol.Store` for what each method promises.
 
     Reading works without a running event loop: these methods never wait, so that `chit show` need not import asyncio.

@@ -110,7 +110,7 @@ def record_end(
     if seq is not None:
         index_message(connection, seq, message.text)
     connection.execute("DELETE FROM received_bytes WHERE seq >= ? AND generation = ?", (received_from, generation.id))
-    count_changed(connection)
+    count_changed(connection, first=generation.id)
     if prefix is not None and seq is not None:
         keep_prefix(connection, prefix, generation.conversation_id, message.id)
 
@@ -170,7 +170,7 @@ def record_settlement(connection: apsw.Connection, settlement: Settlement) -> bo
     is_news = connection.changes() == 1
     if is_news and pico is not None:
         index_settled(connection, settlement.generation_id, pico)
-    count_changed(connection)
+    count_changed(connection, first=settlement.generation_id)
     return is_news
 
 

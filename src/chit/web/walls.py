@@ -16,12 +16,13 @@ from chit.web.refusal import Refused, explain, refuse
 from chit.web.routes import Handler, Route
 from chit.web.sessions import Sessions
 
-Admit = Callable[[web.Request], Awaitable[bool]]
+Admit = Callable[[web.Request], Awaitable[web.Response | None]]
+"""None lets a program's request in; else it is answered by what comes back."""
 _log = logging.getLogger("chit.web")
 
 
 class Walls:
-    """Of one server. `admit_local` says whether a program's own token lets it in; without it, none does."""
+    """Of one server. `admit_local` looks at a program's own token; without it, none is good."""
 
     def __init__(
         self,
@@ -68,18 +69,23 @@ class Walls:
             return await handler(request)
         if route.method != "GET":
             self._guard.check_content(request, route.takes)
+        if route.needs == "local token":
+            refusal = await self._refuse_local(request)
+            return await handler(request) if refusal is None else refusal
         digest = await self._admit(request, route)
         with self._live.hold(digest, request) if digest and route.kind == "stream" else nullcontext():
             return await handler(request)
+
+    async def _refuse_local(self, request: web.Request) -> web.Response | None:
+        """What a program is told whose own token is not good. Raises `Refused`."""
+        if self._admit_local is None:
+            raise Refused(401, "No program may call here.", WWW_Authenticate="Bearer")
+        return await self._admit_local(request)
 
     async def _admit(self, request: web.Request, route: Route) -> str | None:
         """The hash of the session whose token came, where one is needed. Raises `Refused`."""
         if route.needs == "nothing":
             return None
-        if route.needs == "local token":
-            if self._admit_local is not None and await self._admit_local(request):
-                return None
-            raise Refused(401, "This takes a local token.", WWW_Authenticate="Bearer")
         if session := await self._sessions.find(request):
             return session.hash
         raise Refused(401, "Sign in first.", WWW_Authenticate="Bearer")
