@@ -99,9 +99,9 @@ async def _run(judge: str, base_url: str, key: str, folder: Path, recordings: Pa
             process.kill()
             await process.wait()
     assert process.returncode == 0, err.decode()
-    outcomes = json.loads(_without_passing(out.decode()))
+    outcomes = json.loads(without_passing(out.decode()))
     assert isinstance(outcomes, dict)
-    return {name: _without_added(outcome) for name, outcome in outcomes.items()}
+    return {name: without_added(outcome) for name, outcome in outcomes.items()}
 
 
 def _command(judge: str) -> list[str]:
@@ -119,7 +119,7 @@ async def _close(sandbox: Sandbox, outcomes: dict[str, Any]) -> Hearing:
     return Hearing(
         outcomes=outcomes,
         requests=[
-            (received.path, received.status, _without_passing(received.raw.decode()))
+            (received.path, received.status, without_passing(received.raw.decode()))
             for received in ledger.requests
             if received.key_last4 == SANDBOX_KEY[-4:]
         ],
@@ -134,20 +134,21 @@ def _count(generation: Generation) -> int | None:
     return None if generation.state == "cancelled" else generation.make_usage().completion_tokens
 
 
-def _without_passing(text: str) -> str:
+def without_passing(text: str) -> str:
+    """The text without ids, moments and addresses."""
     for pattern, plain in _PASSING:
         text = pattern.sub(plain, text)
     return text
 
 
-def _without_added(value: Any) -> Any:
+def without_added(value: Any) -> Any:
     """Without `hint` and `link` beside the `message` of an error."""
     if isinstance(value, list):
-        return [_without_added(each) for each in value]
+        return [without_added(each) for each in value]
     if not isinstance(value, dict):
         return value
     kept = value if "message" not in value else {name: value[name] for name in value if name not in _ADDED}
-    return {name: _without_added(each) for name, each in kept.items()}
+    return {name: without_added(each) for name, each in kept.items()}
 
 
 def list_surprises(outcomes: Mapping[str, Any]) -> dict[str, Any]:
