@@ -4,8 +4,11 @@ import asyncio
 import json
 import os
 import re
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from tests.api.shop import TOKEN, opened_shop
 from tests.sandbox.caller import until
 
 from chit.sandbox.account import SANDBOX_KEY
-from chit.sandbox.ledger import Generation
+from chit.sandbox.ledger import Generation, Ledger
 from chit.sandbox.server import Sandbox
 
 ROOT = Path(__file__).parent.parent.parent
@@ -31,6 +34,8 @@ _PASSING = (
     (re.compile(r"http://127\.0\.0\.1:\d+(/api)?"), "…address…"),
 )
 """What differs from one call to the next: ids, moments, the address."""
+_STATES = {"done": "done", "failed": "failed", "cut": "cut", "cancelled": "stopped"}
+"""What Chit calls the end of a generation, by what the sandbox calls it."""
 _ADDED = ("hint", "link")
 """What Chit adds to an error, and nowhere else."""
 
@@ -67,13 +72,33 @@ async def hear_directly(judge: str, folder: Path, recordings: Path | None = None
 
 
 async def hear_through_chit(judge: str, folder: Path, recordings: Path | None = None) -> Hearing:
-    """The judge asks Chit, and Chit a sandbox that is as fresh."""
-    async with (
-        Sandbox(pace=0, settle_after=0, recordings=recordings) as sandbox,
-        opened_shop(sandbox.base_url, folder / "chit") as shop,
-    ):
-        outcomes = await _run(judge, f"http://127.0.0.1:{shop.port}/v1", TOKEN, folder, recordings)
-        return await _close(sandbox, outcomes)
+    """The judge asks Chit, and Chit a sandbox that is as fresh; what Chit has in its books is what was billed."""
+    async with Sandbox(pace=0, settle_after=0, recordings=recordings) as sandbox:
+        async with opened_shop(sandbox.base_url, folder / "chit") as shop:
+            outcomes = await _run(judge, f"http://127.0.0.1:{shop.port}/v1", TOKEN, folder, recordings)
+            hearing = await _close(sandbox, outcomes)
+        check_books(read_books(folder / "chit" / "chit.db"), sandbox.ledger)
+        return hearing
+
+
+def read_books(database: Path) -> dict[str, tuple[str, str | None]]:
+    """State and reported cost of every generation that Chit has recorded for a program, by its id at OpenRouter."""
+    asked = (
+        "SELECT generation_id, state, reported_cost FROM generations WHERE origin = 'api' AND generation_id NOT NULL"
+    )
+    with closing(sqlite3.connect(database)) as connection:
+        return {row[0]: (row[1], row[2]) for row in connection.execute(asked)}
+
+
+def check_books(books: Mapping[str, tuple[str, str | None]], ledger: Ledger) -> None:
+    """Each generation once, ended as it ended, at the cost that was billed – where the reply told a cost."""
+    assert books.keys() == {each.id for each in ledger.generations}
+    for each in ledger.generations:
+        state, cost = books[each.id]
+        assert state == _STATES[each.state], each
+        billed = each.make_usage().cost if each.billed is None else each.billed.cost
+        assert cost is not None or state != "done" or not billed, each
+        assert cost is None or Decimal(cost) == billed, each
 
 
 async def _run(judge: str, base_url: str, key: str, folder: Path, recordings: Path | None) -> dict[str, Any]:
