@@ -51,7 +51,8 @@ async def test_inputs_of_every_form(caller: Caller, given: Any, count: int) -> N
 
 async def test_refusals_are_those_of_chat(caller: Caller) -> None:
     """No input, no JSON object, a model that speaks, an unknown one: refused, and nothing is billed."""
-    for given in ("", [], 7):
+    nothing: tuple[Any, ...] = ("", [], 7)
+    for given in nothing:
         assert (await embed(caller, given)).status == 400
     assert (await caller.send("POST", "/embeddings", data=b"7")).status == 400
     speaking = await embed(caller, model="openai/gpt-5-mini")

@@ -151,10 +151,9 @@ async def test_refusals_have_the_dialects_shape(caller: Caller) -> None:
     """A refusal says `failed`, a code in words and the type; status and headers are those of chat."""
     answer = await respond(caller, "sandbox/error-data-policy")
     assert answer.status == 404
-    assert answer.json["error"] == {
-        "code": "invalid_prompt",
-        "message": FAILURES["data-policy"].body["error"]["message"],  # type: ignore[index] - it is JSON
-    }
+    body = FAILURES["data-policy"].body
+    assert isinstance(body, dict)
+    assert answer.json["error"] == {"code": "invalid_prompt", "message": body["error"]["message"]}
     assert (answer.json["status"], answer.json["error_type"]) == ("failed", "not_found")
     assert answer.json["metadata"]["failed_routing_step"] == "Filter by Data Policy"
     busy = await respond(caller, "sandbox/error-capacity")
