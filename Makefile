@@ -37,10 +37,12 @@ check: lint ## what takes seconds: format, lint, types, architecture
 
 test: lint ## check, then every test but the long ones on all cores, with the coverage gate
 	@scripts/system-tools
+	@scripts/judges
 	@scripts/suite -m "not long"
 
 test-all: lint ## check, then every test, with the coverage gate
 	@scripts/system-tools
+	@scripts/judges all
 	@scripts/suite -o faulthandler_timeout=900
 
 chaos: suite-tools ## kill Chit two hundred times on a hostile upstream, three times over, and write docs/reliability.md
@@ -70,11 +72,11 @@ docs: .venv/.chit ## write docs/errors.md anew
 bench: .bench/.done ## measure Chit against its peers, in an environment of their own
 	@$(BENCH_PYTHON) -m bench
 
-lock: .build/locker/.done ## write requirements/*.txt anew after a change of pyproject.toml; UPGRADE=1 takes the newest
+lock: .build/locker/.done ## write requirements/*.txt and npm's lock anew after a change of pyproject.toml; UPGRADE=1 takes the newest
 	@scripts/lock $(if $(UPGRADE),--upgrade)
 
-clean: ## remove all that make has made, .venv and .bench included
-	@rm -rf .venv .bench .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* dist
+clean: ## remove all that make has made, .venv, .bench and .judges included
+	@rm -rf .venv .bench .judges .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- behind the targets ---------------------------------------------------------------------------------------------
@@ -114,6 +116,8 @@ endif
 	@echo "installing what the tests need"
 	@$(VENV_PYTHON) $(PIP) install --require-hashes -r requirements/test.txt
 	@touch $@
+
+# .judges is made by scripts/judges: it may fail without failing a test run.
 
 .bench/.done: requirements/bench.txt $(PROJECT) .venv/.made .build/backend/.done
 	@scripts/venv .bench

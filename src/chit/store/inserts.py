@@ -25,6 +25,9 @@ _INSERT_GENERATION = """
         created_at)
     VALUES (:id, :message, :conversation, :owner, :origin, :streamed, :state, :requested_model, :request, :created_at)
 """
+_INSERT_CALL = """
+    INSERT INTO token_calls (generation, token) VALUES (?, (SELECT id FROM local_tokens WHERE hash = ?))
+"""
 _END_GENERATION = """
     UPDATE generations SET owner = NULL, state = :state, generation_id = coalesce(generation_id, :generation_id),
         model = :model, provider = :provider, finish_reason = :finish_reason, reported_cost = :reported_cost,
@@ -62,7 +65,7 @@ def insert_message(connection: apsw.Connection, blobs: Blobs, message: Message) 
 
 
 def insert_generation(connection: apsw.Connection, blobs: Blobs, generation: Generation) -> None:
-    """As it is sent. `end_generation` adds what it came to."""
+    """As it is sent. `end_generation` adds what it came to. The token that asked for it must be there."""
     connection.execute(
         _INSERT_GENERATION,
         {
@@ -78,6 +81,8 @@ def insert_generation(connection: apsw.Connection, blobs: Blobs, generation: Gen
             "created_at": generation.created_at,
         },
     )
+    if generation.token is not None:
+        connection.execute(_INSERT_CALL, (connection.last_insert_rowid(), generation.token))
 
 
 def end_generation(

@@ -6,6 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import apsw
+
 from chit.core.conversation import Conversation
 from chit.core.generation import Generation, Origin, Settlement
 from chit.core.jsontext import encode_json
@@ -17,15 +19,17 @@ from chit.store.conversations import Conversations
 from chit.store.dossier_database import DossierDatabase
 from chit.store.examination import examine_integrity
 from chit.store.home import Home
-from chit.store.protocol import Found, Integrity, Session
+from chit.store.prefixes import find_prefix
+from chit.store.protocol import Found, Integrity, Prefix, Session
 from chit.store.search_store import SearchDatabase
 from chit.store.spending_store import SpendingDatabase
+from chit.store.token_store import TokenDatabase
 
 FIRST_LOOK = 2.0
 """Seconds from the end of a generation to the first look for its record (design §4)."""
 
 
-class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDatabase):
+class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDatabase, TokenDatabase):
     """See `protocol.Store` for what each method promises.
 
     Reading works without a running event loop: these methods never wait, so that `chit show` need not import asyncio.
@@ -35,7 +39,7 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
         """Creates the folder and the file where they are missing. Raises `StoreError`."""
         super().__init__(home, lambda: open_connection(home.database))
         self._received_from: dict[str, int] = {}
-        """Where the received bytes of each running generation begin."""
+        """Where the received bytes of each running generation begin; the writer's alone."""
 
     async def check_integrity(self) -> Integrity:
         """See `Store.check_integrity`. In a thread, on a connection of its own: unlike reading, it takes its time."""
@@ -45,11 +49,20 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
         return await to_thread(examine_integrity, self._home)
 
     async def record_send(
-        self, *, conversation: Conversation | None, messages: Sequence[Message], generation: Generation
+        self,
+        *,
+        conversation: Conversation | None,
+        messages: Sequence[Message],
+        generation: Generation,
+        prefix: str | None = None,
     ) -> None:
         """See `Store.record_send`."""
         blobs = self._blobs
-        await self._write(lambda db: writes.record_send(db, blobs, conversation, messages, generation))
+        await self._write(lambda db: writes.record_send(db, blobs, conversation, messages, generation, prefix))
+
+    async def find_prefix(self, prefixes: Sequence[str]) -> Prefix | None:
+        """See `Store.find_prefix`."""
+        return self._read(lambda db: find_prefix(db, prefixes))
 
     async def record_start(self, generation: Generation, generation_id: str) -> None:
         """See `Store.record_start`."""
@@ -57,22 +70,26 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
 
     def append_received(self, generation: Generation, data: bytes, done: Callable[[StoreError | None], None]) -> None:
         """See `Store.append_received`."""
-        row_id = generation.id
+        row_id, places = generation.id, self._received_from
 
-        def settle(place: int, error: Exception | None) -> None:
-            if error is None:
-                self._received_from.setdefault(row_id, place)
+        def append(db: apsw.Connection) -> None:
+            place = writes.append_received(db, row_id, data)
+            places[row_id] = min(place, places.get(row_id, place))  # less, where a transaction is tried again
+
+        def settle(_: None, error: Exception | None) -> None:
             done(None if error is None else self._explain(error))
 
-        self._open_writer().submit(lambda db: writes.append_received(db, row_id, data), settle, urgent=False)
+        self._open_writer().submit(append, settle, urgent=False)
 
-    async def record_end(self, generation: Generation, message: Message, *, now: float) -> None:
+    async def record_end(
+        self, generation: Generation, message: Message, *, now: float, prefix: str | None = None
+    ) -> None:
         """See `Store.record_end`."""
         completion = None if generation.completion is None else encode_json(generation.completion)
-        blobs = self._blobs
-        place = self._received_from.pop(generation.id, 0)
-        await self._write(
-            lambda db: writes.record_end(
+        blobs, places = self._blobs, self._received_from
+
+        def end(db: apsw.Connection) -> None:
+            writes.record_end(
                 db,
                 blobs,
                 generation,
@@ -80,9 +97,11 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
                 completion=completion,
                 now=now,
                 due=now + FIRST_LOOK,
-                received_from=place,
+                received_from=places.pop(generation.id, 0),
+                prefix=prefix,
             )
-        )
+
+        await self._write(end)
 
     async def adopt_orphans(self) -> list[Generation]:
         """See `Store.adopt_orphans`."""

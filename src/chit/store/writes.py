@@ -20,6 +20,7 @@ from chit.store.inserts import (
     open_settlement,
     take_out,
 )
+from chit.store.prefixes import keep_prefix
 from chit.store.protocol import Session
 from chit.store.rows import SETTLEMENT_COLUMNS, parts_text, pico_of, read_settlement, text_of
 from chit.store.search_index import index_message, index_settled
@@ -50,8 +51,9 @@ def record_send(
     conversation: Conversation | None,
     messages: Sequence[Message],
     generation: Generation,
+    prefix: str | None = None,
 ) -> None:
-    """See `Store.record_send`."""
+    """See `Store.record_send`. The last of `messages` is the reply."""
     if conversation is not None:
         insert_conversation(connection, conversation)
     else:
@@ -60,6 +62,8 @@ def record_send(
     insert_generation(connection, blobs, generation)
     for seq, text in written:
         index_message(connection, seq, text)
+    if prefix is not None:
+        keep_prefix(connection, prefix, generation.conversation_id, messages[-1].parent_id)
 
 
 def record_messages(connection: apsw.Connection, blobs: Blobs, messages: Sequence[Message]) -> None:
@@ -94,6 +98,7 @@ def record_end(
     now: float,
     due: float,
     received_from: int = 0,
+    prefix: str | None = None,
 ) -> None:
     """See `Store.record_end`. `due` is when a first look for the generation's record is worth while.
 
@@ -105,7 +110,9 @@ def record_end(
     if seq is not None:
         index_message(connection, seq, message.text)
     connection.execute("DELETE FROM received_bytes WHERE seq >= ? AND generation = ?", (received_from, generation.id))
-    count_changed(connection)
+    count_changed(connection, first=generation.id)
+    if prefix is not None and seq is not None:
+        keep_prefix(connection, prefix, generation.conversation_id, message.id)
 
 
 def adopt(connection: apsw.Connection, dead_owners: Sequence[str], owner: str) -> list[str]:
@@ -163,7 +170,7 @@ def record_settlement(connection: apsw.Connection, settlement: Settlement) -> bo
     is_news = connection.changes() == 1
     if is_news and pico is not None:
         index_settled(connection, settlement.generation_id, pico)
-    count_changed(connection)
+    count_changed(connection, first=settlement.generation_id)
     return is_news
 
 
