@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
+from shlex import quote
 
 from chit.api.crowd import Crowd, Place
 from chit.api.refusal import ApiRefusal
@@ -161,5 +162,5 @@ def _refuse(token: LocalToken, period: Period, budget: Decimal, spent: Decimal) 
         402,
         f"The local token {token.name} has spent its budget of {show_cost(budget)}{span} ({show_cost(spent)}).",
         "budget_spent",
-        f"{until}To raise it: chit token set {token.name} --budget AMOUNT/{period}",
+        f"{until}To raise it: chit token set {quote(token.name)} --budget AMOUNT/{period}",
     )

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from shlex import quote
 
 from chit.about import DEFAULT_PORT
 from chit.cli.prefs import load_prefs_aloud
@@ -28,7 +29,7 @@ def create_token(name: str, *, budgets: Sequence[str], models: Sequence[str], pr
             if not await store.record_token(token):
                 raise InputError(
                     f"there is a token {name} already",
-                    hint=f"Take another name, change it (chit token set {name} …) or end it: chit token revoke {name}",
+                    hint=f"Take another name, or end that one first: chit token revoke {quote(name)}",
                 )
 
     asyncio.run(run())

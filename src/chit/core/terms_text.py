@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from chit.core.local_token import PERIODS, Period, Terms
 from chit.core.stray_secret import holds_key
@@ -28,7 +29,7 @@ def read_name(text: str) -> str:
 
 
 def read_budgets(texts: Iterable[str], terms: Terms) -> Terms:
-    """`terms` with what each text says in place: `5/day`, `50/month`, `200/total`, or `none/day`. Raises `InputError`."""
+    """`terms` with what each text says: `5/day`, `50/month`, `200/total`, or `none/day`. Raises `InputError`."""
     seen: dict[Period, str] = {}
     for text in texts:
         amount, _, period = text.strip().lower().rpartition("/")
@@ -39,8 +40,8 @@ def read_budgets(texts: Iterable[str], terms: Terms) -> Terms:
         if period in seen:
             raise InputError(f"there are two budgets for a {period}: {seen[period]} and {text}")
         seen[period] = text
-        budget = None if amount == _NONE else _read_amount(amount, text)
-        terms = replace(terms, **{period: budget})
+        changed: dict[str, Any] = {period: None if amount == _NONE else _read_amount(amount, text)}
+        terms = replace(terms, **changed)
     return terms
 
 
