@@ -56,7 +56,7 @@ class Gate:
             403,
             f"The local token {token.name} may not ask this: the request names {what}.",
             "model_not_allowed",
-            f"It may ask {', '.join(token.terms.models)}. To change that: chit token set {quote(token.name)} --model ID",
+            f"It may ask {', '.join(token.terms.models)}. To change it: chit token set {quote(token.name)} --model ID",
         )
 
     async def is_revoked(self, digest: str) -> bool:

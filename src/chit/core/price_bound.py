@@ -44,10 +44,11 @@ _SEARCHING = ("openrouter/", "perplexity/")
 def bound_price(request: Mapping[str, Any], *, size: int, known: Mapping[str, Mapping[str, Any]]) -> Decimal | None:
     """US dollars. `size` is the body's, in bytes; `known` are the catalogue's records by id."""
     names = list_models(request)
-    if not names or not request.keys() <= _MEMBERS or not all(map(_is_text, map(request.get, _SAID))):
+    if not names or not request.keys() <= _MEMBERS or not _are_functions(request.get("tools")):
         return None
     reasoning = request.get("reasoning")
-    if isinstance(reasoning, Mapping) and reasoning.get("mode", "standard") != "standard":
+    is_rerouted = isinstance(reasoning, Mapping) and reasoning.get("mode", "standard") != "standard"
+    if is_rerouted or not all(_is_text(request.get(name)) for name in _SAID):
         return None
     cap = max((count for name in _CAPS if (count := read_count(request.get(name))) is not None), default=None)
     bounds = [_bound(known.get(name), size + OVERHEAD, cap) for name in names if not name.startswith(_SEARCHING)]
@@ -82,7 +83,8 @@ def _most(tables: Iterable[Mapping[str, Any]], names: tuple[str, ...]) -> Decima
 def _is_text(value: Any) -> bool:
     """Whether everything in it is counted by its bytes."""
     if isinstance(value, Mapping):
-        is_known = "type" not in value or value["type"] in _TYPES
+        kind = value.get("type", "text")
+        is_known = isinstance(kind, str) and kind in _TYPES
         return is_known and not any(map(value.get, _MEDIA)) and all(_is_text(value.get(name)) for name in _HOLDERS)
     return all(map(_is_text, value)) if isinstance(value, list) else True
 
