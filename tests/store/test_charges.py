@@ -558,3 +558,30 @@ def test_those_that_shared_an_id_are_counted_anew(fresh: apsw.Connection, change
     fresh.execute(change, (first.id,))
     charges.count_changed(fresh)
     assert spending.sum_spending(fresh, SpendingQuery()).models["a/two"].cost == 1
+
+
+def test_a_call_is_counted_however_many_wait(fresh: apsw.Connection) -> None:
+    """While an older history is still being counted, a token's calls count as they end and settle."""
+    tokens.record_token(fresh, LocalToken(hash="editor", name="editor"))
+    backlog = 3 * charges.AT_ONCE
+    for _ in range(backlog):
+        record_run(fresh, None)
+    conversation = a_conversation()
+    message = a_message(conversation)
+    generation = a_generation(message, None, token="editor", created_at=1.0)
+    writes.record_send(fresh, BLOBS, conversation, [message], generation)
+    fresh.execute("INSERT INTO uncounted (seq) SELECT seq FROM generations WHERE state = 'done'")
+    ended = replace(generation, generation_id="gen-1", state="done", usage=Usage(cost=Decimal("0.5")))
+    writes.record_end(fresh, BLOBS, ended, message, completion=None, now=1, due=3)
+    assert _spent(fresh) == Spent(cost=Decimal("0.5"), calls=1)
+    fresh.execute("INSERT INTO uncounted (seq) SELECT seq FROM generations WHERE true ON CONFLICT DO NOTHING")
+    record = {"id": "gen-1", "total_cost": 0.25}
+    writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record=record))
+    assert _spent(fresh) == Spent(cost=Decimal("0.25"), calls=1)
+    assert charges.has_uncounted(fresh)
+
+
+def _spent(connection: apsw.Connection) -> Spent:
+    found = tokens.find_token_spending(connection, "editor", 1.0)
+    assert found is not None
+    return found.total

@@ -24,17 +24,17 @@ def create_token(name: str, *, budgets: Sequence[str], models: Sequence[str], pr
     name, text = read_name(name), write_token(secrets.token_bytes(BYTES))
     token = LocalToken(hash=hash_token(text), name=name, terms=terms, created_at=time.time())
 
-    async def run() -> None:
+    async def run() -> bool:
         async with _opened() as store:
-            if not await store.record_token(token):
-                raise InputError(
-                    f"there is a token {name} already",
-                    hint=f"Take another name, or end that one first: chit token revoke {quote(name)}",
-                )
+            return await store.record_token(token)
 
-    asyncio.run(run())
+    if not asyncio.run(run()):
+        raise InputError(
+            f"there is a token {name} already",
+            hint=f"Take another name, or end that one first: chit token revoke {quote(name)}",
+        )
     write_err(
-        f"The token of {name} ({describe_terms(terms)}), shown this once. It is the API key for the base URL\n"
+        f"The token of {name} ({describe_terms(terms)}), shown this once: the API key for the base URL\n"
         f"http://127.0.0.1:{DEFAULT_PORT}/v1 while `chit serve` runs. See docs/local-api.md.\n"
     )
     write_out(f"{text}\n")
@@ -62,12 +62,12 @@ def show_tokens(*, everything: bool, as_json: bool) -> None:
 def revoke_token(name: str) -> None:
     """Raises `NotFound` and `StoreError`."""
 
-    async def run() -> None:
+    async def run() -> bool:
         async with _opened() as store:
-            if not await store.revoke_token(name.strip(), now=time.time()):
-                raise _tell_missing(name)
+            return await store.revoke_token(name.strip(), now=time.time())
 
-    asyncio.run(run())
+    if not asyncio.run(run()):
+        raise _tell_missing(name)
     write_out(neutralise(f"{name.strip()} is revoked. What it spent stays in the ledger: chit token list --all\n"))
 
 
@@ -88,14 +88,13 @@ def change_token(
             terms = replace(terms, models=allowed)
         return terms if private is None else replace(terms, private=private)
 
-    async def run() -> Terms:
+    async def run() -> Terms | None:
         async with _opened() as store:
-            terms = await store.change_terms(name.strip(), change)
-            if terms is None:
-                raise _tell_missing(name)
-            return terms
+            return await store.change_terms(name.strip(), change)
 
     terms = asyncio.run(run())
+    if terms is None:
+        raise _tell_missing(name)
     write_out(neutralise(f"{name.strip()}: {describe_terms(terms)}\n"))
 
 
