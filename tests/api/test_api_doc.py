@@ -97,5 +97,4 @@ def test_codes_are_those_of_the_code() -> None:
                 assert isinstance(code, ast.Constant)
                 found.add((status.value, code.value))
     assert len(found) == 4
-    for status, code in found:
-        assert f"| {status} | `{code}` |" in TEXT
+    assert all(f"| {pair[0]} | `{pair[1]}` |" in TEXT for pair in found)
