@@ -20,9 +20,9 @@ from chit.web.listening import open_listening
 from chit.web.routes import Route
 from chit.web.server import Server, open_server
 
-TOKEN = "chit_of_a_program"
-OTHER = "chit_of_another"
-PRIVATE = "chit_of_a_private_one"
+TOKEN = "sk-chit-of_a_program"
+OTHER = "sk-chit-of_another"
+PRIVATE = "sk-chit-of_a_private_one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

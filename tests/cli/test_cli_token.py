@@ -44,7 +44,7 @@ def test_a_token_is_printed_once_and_alone(person: Person) -> None:
     """Standard output holds it and nothing else, so that it can be piped; what it is for is told beside it."""
     outcome = person.call("token", "create", "editor", "--budget", "5/day", "--model", "openai/*", "--private")
     text = outcome.out.removesuffix("\n")
-    assert (outcome.code, len(text), text[:5]) == (0, 48, "chit_")
+    assert (outcome.code, len(text), text[:8]) == (0, 51, "sk-chit-")
     assert outcome.err == (
         "The token of editor ($5.00 a day, only openai/*, private), shown this once: the API key for the base URL\n"
         "http://127.0.0.1:2448/v1 while `chit serve` runs. See docs/local-api.md.\n"
@@ -69,7 +69,7 @@ def test_a_token_is_found_nowhere_in_the_home(person: Person) -> None:
     [
         (("create",), "Missing argument 'NAME'"),
         (("create", ""), "a token's name is one line of at most 60 characters. For example: chit token create editor"),
-        (("create", "chit_abc"), "a token's name must not be a key or a token."),
+        (("create", "sk-chit-abc"), "a token's name must not be a key or a token."),
         (("create", "sk-or-v1-0123"), "a token's name must not be a key or a token."),
         (("create", "x", "--budget", "5"), "a budget is an amount and what it is for, not '5'. Write 5/day, 50/month"),
         (("create", "x", "--budget", "five/day"), "'five/day' is no budget"),
@@ -79,7 +79,7 @@ def test_a_token_is_found_nowhere_in_the_home(person: Person) -> None:
         (("set", "x", "--private"), "there is no local token 'x'. See them all: chit token list"),
         (("set", "x", "--budget", "5"), "Write 5/day, 50/month"),
         (("revoke", "x"), "there is no local token 'x'. See them all: chit token list"),
-        (("revoke", "chit_abc"), "that is a token; name the program that it was made for."),
+        (("revoke", "sk-chit-abc"), "that is a token; name the program that it was made for."),
     ],
 )
 def test_what_cannot_be_is_refused(person: Person, arguments: tuple[str, ...], told: str) -> None:
@@ -87,7 +87,7 @@ def test_what_cannot_be_is_refused(person: Person, arguments: tuple[str, ...], t
     outcome = person.call("token", *arguments)
     assert (outcome.code, outcome.out) == (2, "")
     assert told in outcome.err
-    assert "chit_abc" not in outcome.err
+    assert "sk-chit-abc" not in outcome.err
     assert list_all(person) == []
 
 

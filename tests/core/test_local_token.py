@@ -15,12 +15,12 @@ AMOUNTS = st.none() | st.decimals(min_value=0, max_value=10**9, places=12)
 
 
 @given(st.binary(min_size=BYTES, max_size=BYTES))
-def test_a_token_is_one_word_of_one_length(chance: bytes) -> None:
-    """Whatever chance gives, a double click selects all of it, and it is no key of OpenRouter's."""
+def test_tokens_are_of_one_length(chance: bytes) -> None:
+    """Whatever chance gives: letters and digits after the prefix, and no key of OpenRouter's."""
     token = write_token(chance)
-    assert len(token) == 48
-    assert token.startswith("chit_")
-    assert token.replace("_", "").isalnum()
+    assert len(token) == 51
+    assert token.startswith("sk-chit-")
+    assert token.replace("-", "").isalnum()
     assert token.isascii()
     with pytest.raises(SecretInvalid):
         Secret(token)
@@ -41,7 +41,7 @@ def test_no_two_chances_make_one_token() -> None:
 
 def test_any_text_has_a_hash() -> None:
     """What a header held may be no text at all."""
-    assert len({hash_token(text) for text in ("", "chit_x", "é", "\udcff")}) == 4
+    assert len({hash_token(text) for text in ("", "sk-chit-x", "é", "\udcff")}) == 4
 
 
 @given(AMOUNTS, AMOUNTS, AMOUNTS, st.lists(st.text()), st.booleans())

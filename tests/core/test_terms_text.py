@@ -60,7 +60,7 @@ def test_a_name_that_breaks_a_list_is_refused(text: str) -> None:
         read_name(text)
 
 
-@pytest.mark.parametrize("text", ["sk-or-v1-0123", "chit_0123"])
+@pytest.mark.parametrize("text", ["sk-or-v1-0123", "sk-chit-0123"])
 def test_a_secret_is_no_name(text: str) -> None:
     """A name is shown and kept; the error does not repeat it."""
     with pytest.raises(InputError, match="must not be a key") as caught:

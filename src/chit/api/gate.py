@@ -7,7 +7,7 @@ from shlex import quote
 from multidict import CIMultiDictProxy
 
 from chit.api.refusal import ApiRefusal
-from chit.core.local_token import LocalToken, hash_token
+from chit.core.local_token import PREFIX, LocalToken, hash_token
 from chit.core.stray_secret import holds_key
 from chit.store.protocol import Store
 
@@ -93,7 +93,7 @@ def _read_given(headers: CIMultiDictProxy[str]) -> list[str]:
 def _refuse(given: Sequence[str], found: Sequence[LocalToken]) -> ApiRefusal:
     if found:
         return _unauthorised(f"The local token {found[0].name} is revoked.")
-    if any(holds_key(text) for text in given):
+    if any(holds_key(text.replace(PREFIX, "")) for text in given):
         return _unauthorised("That is a key of a provider, not a local token of Chit; it was not used.")
     return _unauthorised("This local token is not known here." if given else "The request carries no local token.")
 

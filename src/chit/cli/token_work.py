@@ -12,7 +12,7 @@ from chit.about import DEFAULT_PORT
 from chit.cli.prefs import load_prefs_aloud
 from chit.cli.terminal import neutralise, write_err, write_json, write_out
 from chit.cli.token_table import describe_terms, token_record, write_tokens
-from chit.core.local_token import BYTES, LocalToken, Terms, hash_token, write_token
+from chit.core.local_token import BYTES, PREFIX, LocalToken, Terms, hash_token, write_token
 from chit.core.terms_text import read_budgets, read_models, read_name
 from chit.errors import InputError, NotFound
 from chit.store.sqlite import SqliteStore, open_store
@@ -108,6 +108,6 @@ async def _opened() -> AsyncIterator[SqliteStore]:
 
 
 def _tell_missing(name: str) -> NotFound:
-    if name.strip().startswith("chit_"):
+    if name.strip().startswith(PREFIX):
         return NotFound("that is a token; name the program that it was made for", hint="See them all: chit token list")
     return NotFound(f"there is no local token {name.strip()!r}", hint="See them all: chit token list")

@@ -15,7 +15,8 @@ from chit.core.usage import read_cost, write_cost
 
 BYTES = 32
 """Of chance, in each token."""
-_PREFIX = "chit_"
+PREFIX = "sk-chit-"
+"""By which a token is known for one, here and by programs that look for `sk-`."""
 _DIGITS = digits + ascii_letters
 _LENGTH = 43
 """Of 256 bits in these digits."""
@@ -94,14 +95,14 @@ class TokenSpending:
 
 
 def write_token(chance: bytes) -> str:
-    """A token from 32 bytes of chance: letters and digits, which a double click selects as one word."""
+    """A token from 32 bytes of chance: letters and digits after a prefix."""
     if len(chance) != BYTES:
         raise ValueError(f"a token is made of {BYTES} bytes")
     number, text = int.from_bytes(chance), ""
     for _ in range(_LENGTH):
         number, digit = divmod(number, len(_DIGITS))
         text += _DIGITS[digit]
-    return _PREFIX + text
+    return PREFIX + text
 
 
 def hash_token(token: str) -> str:

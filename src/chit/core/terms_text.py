@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from chit.core.local_token import PERIODS, Period, Terms
+from chit.core.local_token import PERIODS, PREFIX, Period, Terms
 from chit.core.stray_secret import holds_key
 from chit.core.usage import read_cost
 from chit.errors import InputError
@@ -19,7 +19,7 @@ _LONGEST_MODEL = 200
 def read_name(text: str) -> str:
     """A name for a token. Raises `InputError`, which repeats nothing that might be secret."""
     name = text.strip()
-    if holds_key(name) or name.startswith("chit_"):
+    if holds_key(name) or name.startswith(PREFIX):
         raise InputError("a token's name must not be a key or a token", hint="Name the program: chit token create NAME")
     if not name or len(name) > _LONGEST or not name.isprintable():
         raise InputError(
