@@ -14,6 +14,7 @@ from chit.core.jsontext import encode_json
 from chit.core.messages import Message
 from chit.errors import StoreDamaged, StoreError
 from chit.store import branch, deletion, reads, rendered, summaries, writes
+from chit.store.charges import count_changed
 from chit.store.connection import open_connection
 from chit.store.conversations import Conversations
 from chit.store.dossier_database import DossierDatabase
@@ -40,6 +41,8 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
         super().__init__(home, lambda: open_connection(home.database))
         self._received_from: dict[str, int] = {}
         """Where the received bytes of each running generation begin; the writer's alone."""
+        self._changed: list[str] = []
+        """Ids of the generations whose charge the transaction under way changes; the writer's alone."""
 
     async def check_integrity(self) -> Integrity:
         """See `Store.check_integrity`. In a thread, on a connection of its own: unlike reading, it takes its time."""
@@ -100,6 +103,7 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
                 received_from=places.pop(generation.id, 0),
                 prefix=prefix,
             )
+            self._changed.append(generation.id)
 
         await self._write(end)
 
@@ -136,7 +140,18 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
 
     async def record_settlement(self, settlement: Settlement) -> bool:
         """See `Store.record_settlement`."""
-        return await self._write(lambda db: writes.record_settlement(db, settlement))
+
+        def record(db: apsw.Connection) -> bool:
+            self._changed.append(settlement.generation_id)
+            return writes.record_settlement(db, settlement)
+
+        return await self._write(record)
+
+    def _finish(self, connection: apsw.Connection) -> None:
+        """Once for all replies that ended together."""
+        if self._changed:
+            changed, self._changed = self._changed, []
+            count_changed(connection, first=changed)
 
     async def next_settlement_at(self) -> float | None:
         """See `Store.next_settlement_at`."""
