@@ -40,9 +40,9 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
         """Creates the folder and the file where they are missing. Raises `StoreError`."""
         super().__init__(home, lambda: open_connection(home.database))
         self._received_from: dict[str, int] = {}
-        """Where the received bytes of each running generation begin; the writer's alone."""
+        """Where the received bytes of each running generation begin; this and the next one are the writer's alone."""
         self._changed: list[str] = []
-        """Ids of the generations whose charge the transaction under way changes; the writer's alone."""
+        """Generations whose charge is changed by the transaction under way."""
 
     async def check_integrity(self) -> Integrity:
         """See `Store.check_integrity`. In a thread, on a connection of its own: unlike reading, it takes its time."""

@@ -116,7 +116,9 @@ def record_end(
     stored: Any = connection.execute(_WRITE_REPLY, (parts, message.id)).fetchone()
     if stored is not None:
         seq, created_at = stored
-        _index_reply(connection, seq, replace(message, created_at=created_at), generation)
+        if message.created_at != created_at:  # of one that was adopted
+            message = replace(message, created_at=created_at)
+        _index_reply(connection, seq, message, generation)
         if prefix is not None:
             keep_prefix(connection, prefix, generation.conversation_id, message.id)
 
