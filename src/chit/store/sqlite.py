@@ -20,8 +20,7 @@ from chit.store.conversations import Conversations
 from chit.store.dossier_database import DossierDatabase
 from chit.store.examination import examine_integrity
 from chit.store.home import Home
-from chit.store.prefixes import find_prefix
-from chit.store.protocol import Found, Integrity, Prefix, Session
+from chit.store.protocol import Found, Integrity, Session
 from chit.store.search_store import SearchDatabase
 from chit.store.spending_store import SpendingDatabase
 from chit.store.token_store import TokenDatabase
@@ -62,10 +61,6 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
         """See `Store.record_send`."""
         blobs = self._blobs
         await self._write(lambda db: writes.record_send(db, blobs, conversation, messages, generation, prefix))
-
-    async def find_prefix(self, prefixes: Sequence[str]) -> Prefix | None:
-        """See `Store.find_prefix`."""
-        return self._read(lambda db: find_prefix(db, prefixes))
 
     async def record_start(self, generation: Generation, generation_id: str) -> None:
         """See `Store.record_start`."""
