@@ -9,7 +9,7 @@ from chit.api.answer import pass_whole, tell
 from chit.api.callers import Callers
 from chit.api.headers import pass_back, pass_onwards
 from chit.core.dialect import Dialect
-from chit.core.jsontext import JsonInvalid, decode_object
+from chit.core.jsontext import JsonInvalid, decode_mended
 from chit.core.local_token import LocalToken
 from chit.errors import InputError
 from chit.relay import Call, Flight, Relay
@@ -40,7 +40,7 @@ class PaidEndpoint:
 
     def _read(self, request: web.Request, token: LocalToken, body: bytes) -> Call:
         try:
-            decoded = decode_object(body)
+            decoded = decode_mended(body)
             if not body.isascii():
                 body.decode()
         except (JsonInvalid, UnicodeDecodeError) as error:
