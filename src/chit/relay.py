@@ -126,6 +126,7 @@ class Relay:
                 return await self._fly(flight)
             finally:
                 self._flights.discard(flight)
+                flight.tap.end(is_whole=flight.tap.is_whole)  # else a bug would leave its caller waiting
                 if after is not None:
                     await after()
 
@@ -147,7 +148,6 @@ class Relay:
             self._store.check_room()
             generation, actor, prefix = await self._record(call)
         except StoreError as error:
-            flight.tap.end(is_whole=False)
             return Answer(whole=None, error=error)
         sending = _Sending(self._client, call, generation.requested_model)
         flight.running = running = Running(
