@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 
 from chit.api.refusal import ApiRefusal
 
@@ -54,7 +55,8 @@ class Crowd:
             await turn
         except asyncio.CancelledError:
             if turn.cancelled():
-                self._line.remove(turn)
+                with suppress(ValueError):  # whose turn came has left the line
+                    self._line.remove(turn)
             else:  # its turn came as it left
                 self.end()
             raise
