@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable, Sequence
 from shlex import quote
+from typing import Protocol
 
 from multidict import CIMultiDictProxy
 
 from chit.api.refusal import ApiRefusal
 from chit.core.local_token import PREFIX, LocalToken, hash_token
 from chit.core.stray_secret import holds_key
-from chit.store.protocol import Store
 
 FRESH_SECONDS = 0.5
 """For so long a token is not looked up again; another process may revoke one, or change its terms."""
@@ -19,12 +19,19 @@ _SCHEME = "bearer "
 _CREATE = "Create a local token (chit token create NAME) and send it as the API key."
 
 
+class Tokens(Protocol):
+    """Where tokens are kept: a store, or who knows of one."""
+
+    async def find_token(self, digest: str) -> LocalToken | None:
+        """By the hash of it, revoked or not. Raises `StoreError`."""
+
+
 class Gate:
     """Looks up tokens by their hashes, so that the time it takes tells nothing of them."""
 
-    def __init__(self, store: Store, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, tokens: Tokens, *, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` gives seconds that only grow."""
-        self._store = store
+        self._tokens = tokens
         self._clock = clock
         self._known: dict[str, tuple[LocalToken, float]] = {}
 
@@ -71,7 +78,7 @@ class Gate:
         if kept is not None and now - kept[1] < FRESH_SECONDS:
             return kept[0]
         self._known.pop(digest, None)
-        token = await self._store.find_token(digest)
+        token = await self._tokens.find_token(digest)
         if token is not None and token.revoked_at is None:
             if len(self._known) >= _MOST:
                 self._known.clear()

@@ -13,7 +13,7 @@ from chit.api.answer import refuse, tell
 from chit.api.budgets import Budgets
 from chit.api.callers import Callers
 from chit.api.endpoint import Endpoint, Handler
-from chit.api.gate import Gate
+from chit.api.gate import Gate, Tokens
 from chit.api.models import Models
 from chit.api.paid import PaidEndpoint
 from chit.api.prices import Prices
@@ -78,9 +78,14 @@ class LocalApi:
 
 
 @asynccontextmanager
-async def open_local_api(app: App, check_key: Callable[[], Awaitable[None]]) -> AsyncIterator[LocalApi]:
-    """Ready until the context ends. `check_key` raises `KeyUnavailable` where there is none to use, before a call."""
-    gate = Gate(app.store)
+async def open_local_api(
+    app: App, check_key: Callable[[], Awaitable[None]], *, tokens: Tokens | None = None
+) -> AsyncIterator[LocalApi]:
+    """Ready until the context ends. `check_key` raises `KeyUnavailable` where there is none to use, before a call.
+
+    `tokens` are those of the app's own store, unless others are given.
+    """
+    gate = Gate(tokens or app.store)
     callers = Callers(gate.is_revoked)
     watching = asyncio.create_task(callers.watch(), name="local API")
     try:
