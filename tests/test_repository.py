@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("chit", "test", "build", "bench", "lock")
+LOCKS = ("chit", "test", "build", "bench", "bench-api", "lock")
 
 REGISTRY_HOSTS = (
     "pypi" + ".org",
