@@ -25,7 +25,7 @@ LAYERS = (
     {"engine", "settlement", "balance", "relay"},
     {"transfer", "advice"},
     {"running", "adoption", "late_ends", "catalogue", "replies"},
-    {"openrouter", "vault", "store", "render", "notices", "passage", "tap"},
+    {"openrouter", "vault", "store", "render", "notices", "passage", "tap", "event_log"},
     {"prefs", "prefs_change"},
     {"prefs_file", "prefs_text"},
     {"core"},

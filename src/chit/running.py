@@ -22,6 +22,7 @@ from chit.core.remedy import add_to_events
 from chit.core.retry import Wait, decide_retry
 from chit.core.timing import Timing
 from chit.errors import ChitError, StoreError
+from chit.event_log import EventLog
 from chit.openrouter.reply import Reply
 from chit.passage import Passage
 from chit.store.ledger import Ledger
@@ -51,14 +52,14 @@ class Running:
         advise: Advise,
         on_end: Callable[["Running"], None] = lambda _: None,
         dialect: Dialect = CHAT,
-        retry: Retry = decide_retry,
+        retry: Retry | None = None,
         tap: Tap | None = None,
     ) -> None:
         """`generation` is recorded already, in state `sent`; `send` posts its request once.
 
-        `scrub` takes keys out of what a reply says of its failure, before that is stored or shown. `explain`
-        makes of that failure what a person is told, and `advise`, which may take its time and which `stop` cuts short,
-        adds to the end's what has to be looked up. `retry` decides when to send again. A `tap` gets the bytes of a
+        `scrub` takes keys out of what a reply says of its failure, before that is stored or shown. `explain` makes of
+        that what a person is told; `advise`, which may take its time and which `stop` cuts short, adds what has to be
+        looked up. `retry` decides when to send again, else the retry table. A `tap` gets the bytes of a
         stream, to its very end; then its events are told to nobody.
         """
         self.generation = generation
@@ -66,12 +67,9 @@ class Running:
         """The actor message; its parts are complete once the generation has ended."""
         self.error: ChitError | None = None
         """What went wrong, once it has ended."""
-        self.fault: Fault | None = None
-        """The facts of that, where it went wrong upstream."""
-        self.reply: Reply | None = None
-        """What upstream answered, where it was not refused."""
-        self.body: bytes | None = None
-        """Of a reply that was no stream, what came of it."""
+        self.fault: Fault | None = None  # the facts of that, where it went wrong upstream
+        self.reply: Reply | None = None  # what upstream answered, where it was not refused
+        self.body: bytes | None = None  # of a reply that was no stream, what came of it
         self._ledger = ledger
         self._send = send
         self._scrub = scrub
@@ -79,36 +77,22 @@ class Running:
         self._advise = advise
         self._advising: asyncio.Future[ChitError] | None = None
         self._dialect = dialect
-        self._retry = retry
+        self._retry = retry or decide_retry
         self._tap = tap
         self._lines = ReceivedLines(scrub)
         self._on_end = on_end
-        self._log: list[Event] = []
-        self._waiters: list[asyncio.Future[None]] = []
+        self._events = EventLog()
         self._rest: list[Delta] = []
-        self._over = False
-        self._begun = False
-        self._stopping = False
-        self._ending = False
-        self._has_failed = False
-        self._has_clean_end = False
+        self._begun = self._stopping = self._ending = False
+        self._has_failed = self._has_clean_end = False
         self._refused: Fault | None = None
         self._timing = Timing(started_at=time.monotonic())
         self._passage = Passage(lambda data, done: ledger.append_received(self.generation, data, done), self._pass_on)
         self._task = asyncio.create_task(self._run(), name=f"generation {generation.id}")
 
-    async def watch(self, since: int = 0) -> AsyncIterator[tuple[int, Event]]:
+    def watch(self, since: int = 0) -> AsyncIterator[tuple[int, Event]]:
         """Every event from sequence number `since` on, past ones first; ends after `Ended`."""
-        position = since
-        while True:
-            while position < len(self._log):
-                yield position, self._log[position]
-                position += 1
-            if self._over:
-                return
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
-            await waiter
+        return self._events.watch(since)
 
     async def wait(self) -> Message:
         """The message once everything is committed. What went wrong is in `error`, not raised."""
@@ -178,7 +162,7 @@ class Running:
             delay = wait.seconds + random.uniform(0, wait.jitter)  # noqa: S311 - spreads load, guards nothing
             retries += 1
             self._refused = outcome
-            self._publish([Retrying(retries, delay, self._explain(outcome))])
+            self._events.publish([Retrying(retries, delay, self._explain(outcome))])
             await asyncio.sleep(delay)
 
     async def _read_stream(self, reply: Reply, stream: ReplyStream) -> Answer:
@@ -228,14 +212,14 @@ class Running:
     async def _record_start(self, generation_id: str) -> None:
         self.generation = replace(self.generation, generation_id=generation_id, state="streaming")
         await self._ledger.record_start(self.generation, generation_id)
-        self._publish([Started(generation_id)])
+        self._events.publish([Started(generation_id)])
 
     def _pass_on(self, events: Sequence[Event], seen: bytes) -> None:
         """What has just been committed."""
         if self._tap is not None:
             self._tap.give(seen)
         elif events:
-            self._publish(events)
+            self._events.publish(events)
 
     def _judge_stopped(self, stream: ReplyStream) -> Answer:
         """Stopped by the person; between two attempts, what stands is the refusal of the last one."""
@@ -266,9 +250,8 @@ class Running:
             self.error = self.error or error
         finally:
             self.generation, self.message = ended, message
-            self._over = True
             rest = self._rest if self._passage.error is None else []
-            self._publish([*rest, Ended(ended.state, self.error)])
+            self._events.publish([*rest, Ended(ended.state, self.error)], is_last=True)
             if self._tap is not None:
                 self._tap.give(last if self._passage.error is None else b"")
                 self._tap.end(is_whole=self._has_clean_end and self._passage.error is None)
@@ -282,10 +265,3 @@ class Running:
             with suppress(asyncio.CancelledError):
                 error = await self._advising
         return error
-
-    def _publish(self, events: Sequence[Event]) -> None:
-        self._log += events
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
