@@ -18,7 +18,7 @@ _END = 0xFFFE
 _STEP = 3
 _EPOCH = 7305
 """Days from 1970 to 1990: what is earlier is filed under that day."""
-DAY_SECONDS = 86_400
+_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ def model_code(number: int) -> int:
 
 def day_of(unix_seconds: float) -> int:
     """The number of a day on the scale `DAYS`."""
-    return int(unix_seconds // DAY_SECONDS) - _EPOCH
+    return int(unix_seconds // _DAY) - _EPOCH
 
 
 def size_of(pico: int) -> int:

@@ -90,15 +90,14 @@ def has_uncounted(connection: apsw.Connection) -> bool:
     return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM uncounted)").get)
 
 
-def count_changed(connection: apsw.Connection, limit: int = AT_ONCE, *, first: Sequence[str] = ()) -> int:
+def count_changed(connection: apsw.Connection, limit: int = AT_ONCE, *, first: str | None = None) -> int:
     """Bring the sums up to date with at most so many generations that changed; how many, 0 when none are left.
 
-    However many wait, what changed of the generations `first` (our ids or `gen-…` ones) is counted: budgets rely on it.
+    However many wait, what changed of the generation `first` (our id or a `gen-…` one) is counted: budgets rely on it.
     """
     changed = [row[0] for row in connection.execute("SELECT seq FROM uncounted LIMIT ?", (limit,))]
-    if len(changed) == limit:
-        named = (row[0] for name in first for row in connection.execute(_NAMED, {"name": name}))
-        changed = [*{*changed, *named}]
+    if len(changed) == limit and first is not None:
+        changed = [*{*changed, *(row[0] for row in connection.execute(_NAMED, {"name": first}))}]
     if changed:
         sums = _Sums()
         for seq in changed:

@@ -102,17 +102,9 @@ class Database:
     def _open_writer(self) -> "Writer":
         if self._writer is None:
             self._check_open()
-            from chit.store.last_writes import LastWrites
             from chit.store.writer import Writer
 
-            last = LastWrites()
-
-            def connect() -> apsw.Connection:
-                connection = self._connect()
-                last.attach(connection)
-                return connection
-
-            self._writer = Writer(connect, self._explain, begin=last.clear, finish=last.write)
+            self._writer = Writer(self._connect, self._explain)
         return self._writer
 
     def _check_open(self) -> None:

@@ -1,22 +1,23 @@
-"""What can be searched: kept in step with every message, what its reply came to, and every title."""
+"""What can be searched: kept in step with every message, what its reply came to, and every title.
+
+Words are kept by statements of one row, and best at the end of a transaction: before each statement that could fail
+halfway, as any that selects what it inserts or fires a trigger, the index writes out all that it has.
+"""
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import apsw
 
-from chit.core.facets import DAY_SECONDS, facets_of, size_of
+from chit.core.facets import facets_of, size_of
 from chit.core.jsontext import decode_json
-from chit.core.messages import Message, Source
 from chit.core.searchable import searchable
-from chit.core.surrogates import join_surrogates
-from chit.store.last_writes import keep_words
-from chit.store.schema_search import NAME, TITLE_WORDS, WORDS
+from chit.store.schema_search import KEEP_TITLE, KEEP_WORDS, NAME, TITLE_WORDS, WORDS
 
 _WORDS = WORDS.format(text="chit_words(:text)", which="m.seq = :seq")
 _WORDS_AGAIN = WORDS.format(text="chit_text(m.parts)", which="m.seq = :seq")
 _TITLE_WORDS = TITLE_WORDS.format(which="id = ?")
+_KEEP_WORDS, _KEEP_TITLE = f"{KEEP_WORDS} VALUES (?, ?)", f"{KEEP_TITLE} VALUES (?, ?)"
 _NAMES = [NAME.format(name=name, which=f"id = ? AND {name} IS NOT NULL") for name in ("requested_model", "model")]
 _WRITTEN = """
     SELECT m.seq, g.reported_pico FROM generations g JOIN messages m ON m.id = g.message WHERE g.generation_id = ?
@@ -40,15 +41,7 @@ def index_message(connection: apsw.Connection, seq: int, text: str) -> None:
     One that nobody sees, or that is still being written, is not found.
     """
     said = {"seq": seq, "text": text.encode("utf-8", "replace").decode()}
-    _keep(connection, "messages", connection.execute(_WORDS, said))
-
-
-def index_unwritten(connection: apsw.Connection, seq: int, message: Message) -> None:
-    """As `index_message`, for a message that no generation wrote: all that is to be known of it is at hand."""
-    if message.source != "client" and message.options.visible_to_user:
-        said = searchable(join_surrogates(message.text))
-        facets = _write_facets_of_day(message.source, message.created_at // DAY_SECONDS * DAY_SECONDS)
-        keep_words(connection, "messages", seq, f"{said}\n{facets}")
+    connection.executemany(_KEEP_WORDS, connection.execute(_WORDS, said).fetchall())
 
 
 def index_models(connection: apsw.Connection, row_id: str) -> None:
@@ -62,29 +55,18 @@ def index_settled(connection: apsw.Connection, generation_id: str, pico: int) ->
     written: list[Any] = connection.execute(_WRITTEN, (generation_id,)).fetchall()
     for seq, reported in written:
         if reported is None or size_of(reported) != size_of(pico):
-            _keep(connection, "messages", connection.execute(_WORDS_AGAIN, {"seq": seq}))
+            connection.executemany(_KEEP_WORDS, connection.execute(_WORDS_AGAIN, {"seq": seq}).fetchall())
 
 
 def index_title(connection: apsw.Connection, conversation_id: str) -> None:
     """Make a conversation findable by its title, in the place of the one before."""
-    _keep(connection, "conversations", connection.execute(_TITLE_WORDS, (conversation_id,)))
+    connection.executemany(_KEEP_TITLE, connection.execute(_TITLE_WORDS, (conversation_id,)).fetchall())
 
 
 def read_text(parts: str) -> str:
     """The words of a message, from its parts as they are stored."""
     texts = (part.get("text", "") for part in decode_json(parts.encode()) if part.get("type") == "text")
     return searchable("".join(texts))
-
-
-def _keep(connection: apsw.Connection, table: str, found: apsw.Cursor) -> None:
-    rows: list[Any] = found.fetchall()
-    for seq, words in rows:
-        keep_words(connection, table, seq, words)
-
-
-@lru_cache(maxsize=64)
-def _write_facets_of_day(source: Source, created_at: float) -> str:
-    return facets_of(source=source, created_at=created_at)
 
 
 def _write_facets(source: Any, created_at: float, models: str, pico: int | None, has_error: int) -> str:

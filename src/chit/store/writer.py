@@ -42,19 +42,9 @@ class Writer:
     future.
     """
 
-    def __init__(
-        self,
-        connect: Callable[[], apsw.Connection],
-        explain: Explain,
-        *,
-        begin: Callable[[], None] = lambda: None,
-        finish: Operation[None] = lambda _: None,
-    ) -> None:
-        """`begin` is called before the operations of each transaction, `finish` after them; both on the thread."""
+    def __init__(self, connect: Callable[[], apsw.Connection], explain: Explain) -> None:
         self._connect = connect
         self._explain = explain
-        self._begin = begin
-        self._finish = finish
         self._jobs: deque[_Job] = deque()
         self._changed = threading.Condition()
         self._urgent = False
@@ -148,13 +138,12 @@ class Writer:
             for job in jobs:
                 self._commit(connection, [job])
 
-    def _transact(self, connection: apsw.Connection, jobs: list[_Job]) -> None:
-        self._begin()
+    @staticmethod
+    def _transact(connection: apsw.Connection, jobs: list[_Job]) -> None:
         connection.execute("BEGIN IMMEDIATE")
         try:
             for job in jobs:
                 job.result = job.operation(connection)
-            self._finish(connection)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:

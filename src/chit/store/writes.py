@@ -6,11 +6,12 @@ from typing import Any
 import apsw
 
 from chit.core.conversation import Conversation
-from chit.core.generation import RUNNING, Generation, Settlement
+from chit.core.generation import Generation, Settlement
 from chit.core.messages import Message
 from chit.core.surrogates import join_surrogates
 from chit.core.usage import write_cost
 from chit.store.blobs import Blobs
+from chit.store.charges import count_changed
 from chit.store.inserts import (
     end_generation,
     insert_conversation,
@@ -19,11 +20,10 @@ from chit.store.inserts import (
     open_settlement,
     take_out,
 )
-from chit.store.last_writes import count_charge
 from chit.store.prefixes import keep_prefix
 from chit.store.protocol import Session
 from chit.store.rows import SETTLEMENT_COLUMNS, parts_text, pico_of, read_settlement, text_of
-from chit.store.search_index import index_message, index_settled, index_title, index_unwritten
+from chit.store.search_index import index_message, index_settled, index_title
 from chit.store.shelves import bring_back
 
 _DUE = "state = 'pending' AND (next_attempt_at <= :now OR next_attempt_at > :now + 86400)"
@@ -58,17 +58,14 @@ def record_send(
         insert_conversation(connection, conversation)
     else:
         bring_back(connection, [generation.conversation_id])
-    places = [insert_message(connection, blobs, message)[0] for message in messages]
+    written = [insert_message(connection, blobs, message) for message in messages]
     insert_generation(connection, blobs, generation)
     if prefix is not None:
         keep_prefix(connection, prefix, generation.conversation_id, messages[-1].parent_id)
     if conversation is not None:
         index_title(connection, conversation.id)
-    for seq, message in zip(places, messages, strict=True):
-        if message.id != generation.message_id:
-            index_unwritten(connection, seq, message)
-        elif message.source != "actor" or generation.state not in RUNNING:  # a reply is found once it is there
-            index_message(connection, seq, message.text)
+    for seq, text in written:
+        index_message(connection, seq, text)
 
 
 def record_messages(connection: apsw.Connection, blobs: Blobs, messages: Sequence[Message]) -> None:
@@ -114,7 +111,7 @@ def record_end(
     parts = take_out(connection, blobs, parts_text(message), generation.conversation_id)
     seq = connection.execute("UPDATE messages SET parts = ? WHERE id = ? RETURNING seq", (parts, message.id)).get
     connection.execute("DELETE FROM received_bytes WHERE seq >= ? AND generation = ?", (received_from, generation.id))
-    count_charge(connection, generation.id)
+    count_changed(connection, first=generation.id)
     if prefix is not None and seq is not None:
         keep_prefix(connection, prefix, generation.conversation_id, message.id)
     if seq is not None:
@@ -176,7 +173,7 @@ def record_settlement(connection: apsw.Connection, settlement: Settlement) -> bo
     is_news = connection.changes() == 1
     if is_news and pico is not None:
         index_settled(connection, settlement.generation_id, pico)
-    count_charge(connection, settlement.generation_id)
+    count_changed(connection, first=settlement.generation_id)
     return is_news
 
 
