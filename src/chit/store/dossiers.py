@@ -27,7 +27,7 @@ from chit.store.rows import (
     read_settlement,
     text_of,
 )
-from chit.store.search_index import index_message, index_title
+from chit.store.search_index import index_message
 
 FIRST_LOOK = 2.0
 """Seconds until the record of a reply is looked for that still ran when it was exported."""
@@ -153,11 +153,9 @@ def _write(
     for generation in merge.filled:
         whole = replace(generation, request=fill_request(generation.request.decode(), incoming.blobs).encode())
         _fill_generation(connection, blobs, whole)
-    count_changed(connection)
-    if merge.adds_conversation and incoming.conversation is not None:
-        index_title(connection, incoming.conversation.id)
     for seq, text in written:
         index_message(connection, seq, text)
+    count_changed(connection)
 
 
 def _fill_generation(connection: apsw.Connection, blobs: Blobs, generation: Generation) -> None:

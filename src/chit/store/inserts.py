@@ -10,7 +10,7 @@ from chit.core.messages import Message
 from chit.core.surrogates import join_surrogates
 from chit.store.blobs import Blobs
 from chit.store.rows import generation_values, mend_texts, message_values, parts_text, text_of
-from chit.store.search_index import index_models
+from chit.store.search_index import index_models, index_title
 
 _INSERT_CONVERSATION = """
     INSERT INTO conversations (id, title, origin, private, parameters, pinned_at, archived_at, created_at)
@@ -40,7 +40,7 @@ _END_GENERATION = """
 
 
 def insert_conversation(connection: apsw.Connection, conversation: Conversation) -> None:
-    """With its place on the shelves and its parameters. `index_title` makes it findable, last of all."""
+    """With its place on the shelves and its parameters."""
     connection.execute(
         _INSERT_CONVERSATION,
         (
@@ -54,6 +54,7 @@ def insert_conversation(connection: apsw.Connection, conversation: Conversation)
             conversation.created_at,
         ),
     )
+    index_title(connection, conversation.id)
 
 
 def insert_message(connection: apsw.Connection, blobs: Blobs, message: Message) -> tuple[int, str]:

@@ -1,8 +1,4 @@
-"""What can be searched: kept in step with every message, what its reply came to, and every title.
-
-Words are kept by statements of one row, and best at the end of a transaction: before each statement that could fail
-halfway, as any that selects what it inserts or fires a trigger, the index writes out all that it has.
-"""
+"""What can be searched: kept in step with every message, what its reply came to, and every title."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,12 +8,11 @@ import apsw
 from chit.core.facets import facets_of, size_of
 from chit.core.jsontext import decode_json
 from chit.core.searchable import searchable
-from chit.store.schema_search import KEEP_TITLE, KEEP_WORDS, NAME, TITLE_WORDS, WORDS
+from chit.store.schema_search import INDEX, INDEX_TITLE, NAME
 
-_WORDS = WORDS.format(text="chit_words(:text)", which="m.seq = :seq")
-_WORDS_AGAIN = WORDS.format(text="chit_text(m.parts)", which="m.seq = :seq")
-_TITLE_WORDS = TITLE_WORDS.format(which="id = ?")
-_KEEP_WORDS, _KEEP_TITLE = f"{KEEP_WORDS} VALUES (?, ?)", f"{KEEP_TITLE} VALUES (?, ?)"
+_INDEX_MESSAGE = INDEX.format(text="chit_words(:text)", which="m.seq = :seq")
+_INDEX_AGAIN = INDEX.format(text="chit_text(m.parts)", which="m.seq = :seq")
+_INDEX_TITLE = INDEX_TITLE.format(which="id = ?")
 _NAMES = [NAME.format(name=name, which=f"id = ? AND {name} IS NOT NULL") for name in ("requested_model", "model")]
 _WRITTEN = """
     SELECT m.seq, g.reported_pico FROM generations g JOIN messages m ON m.id = g.message WHERE g.generation_id = ?
@@ -40,8 +35,7 @@ def index_message(connection: apsw.Connection, seq: int, text: str) -> None:
 
     One that nobody sees, or that is still being written, is not found.
     """
-    said = {"seq": seq, "text": text.encode("utf-8", "replace").decode()}
-    connection.executemany(_KEEP_WORDS, connection.execute(_WORDS, said).fetchall())
+    connection.execute(_INDEX_MESSAGE, {"seq": seq, "text": text.encode("utf-8", "replace").decode()})
 
 
 def index_models(connection: apsw.Connection, row_id: str) -> None:
@@ -55,12 +49,12 @@ def index_settled(connection: apsw.Connection, generation_id: str, pico: int) ->
     written: list[Any] = connection.execute(_WRITTEN, (generation_id,)).fetchall()
     for seq, reported in written:
         if reported is None or size_of(reported) != size_of(pico):
-            connection.executemany(_KEEP_WORDS, connection.execute(_WORDS_AGAIN, {"seq": seq}).fetchall())
+            connection.execute(_INDEX_AGAIN, {"seq": seq})
 
 
 def index_title(connection: apsw.Connection, conversation_id: str) -> None:
     """Make a conversation findable by its title, in the place of the one before."""
-    connection.executemany(_KEEP_TITLE, connection.execute(_TITLE_WORDS, (conversation_id,)).fetchall())
+    connection.execute(_INDEX_TITLE, (conversation_id,))
 
 
 def read_text(parts: str) -> str:

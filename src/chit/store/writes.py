@@ -23,7 +23,7 @@ from chit.store.inserts import (
 from chit.store.prefixes import keep_prefix
 from chit.store.protocol import Session
 from chit.store.rows import SETTLEMENT_COLUMNS, parts_text, pico_of, read_settlement, text_of
-from chit.store.search_index import index_message, index_settled, index_title
+from chit.store.search_index import index_message, index_settled
 from chit.store.shelves import bring_back
 
 _DUE = "state = 'pending' AND (next_attempt_at <= :now OR next_attempt_at > :now + 86400)"
@@ -60,20 +60,17 @@ def record_send(
         bring_back(connection, [generation.conversation_id])
     written = [insert_message(connection, blobs, message) for message in messages]
     insert_generation(connection, blobs, generation)
-    if prefix is not None:
-        keep_prefix(connection, prefix, generation.conversation_id, messages[-1].parent_id)
-    if conversation is not None:
-        index_title(connection, conversation.id)
     for seq, text in written:
         index_message(connection, seq, text)
+    if prefix is not None:
+        keep_prefix(connection, prefix, generation.conversation_id, messages[-1].parent_id)
 
 
 def record_messages(connection: apsw.Connection, blobs: Blobs, messages: Sequence[Message]) -> None:
     """See `Store.record_messages`."""
     bring_back(connection, [message.conversation_id for message in messages])
-    written = [insert_message(connection, blobs, message) for message in messages]
-    for seq, text in written:
-        index_message(connection, seq, text)
+    for message in messages:
+        index_message(connection, *insert_message(connection, blobs, message))
 
 
 def record_start(connection: apsw.Connection, row_id: str, generation_id: str) -> None:
@@ -110,12 +107,12 @@ def record_end(
     end_generation(connection, blobs, generation, completion=completion, now=now, due=due)
     parts = take_out(connection, blobs, parts_text(message), generation.conversation_id)
     seq = connection.execute("UPDATE messages SET parts = ? WHERE id = ? RETURNING seq", (parts, message.id)).get
+    if seq is not None:
+        index_message(connection, seq, message.text)
     connection.execute("DELETE FROM received_bytes WHERE seq >= ? AND generation = ?", (received_from, generation.id))
     count_changed(connection, first=generation.id)
     if prefix is not None and seq is not None:
         keep_prefix(connection, prefix, generation.conversation_id, message.id)
-    if seq is not None:
-        index_message(connection, seq, message.text)
 
 
 def adopt(connection: apsw.Connection, dead_owners: Sequence[str], owner: str) -> list[str]:
