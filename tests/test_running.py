@@ -167,6 +167,7 @@ def start(
     on_end: Callable[[Running], None] = lambda _: None,
     explain: Explain = explain,
     advise: Advise = add_nothing,
+    **given: Any,
 ) -> Running:
     """A generation that has been recorded."""
     message = Message(id="m", conversation_id="c", source="actor")
@@ -182,6 +183,7 @@ def start(
         explain=explain,
         advise=advise,
         on_end=on_end,
+        **given,
     )
 
 

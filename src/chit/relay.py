@@ -6,12 +6,12 @@ What `engine` is for people, this is for the local API. Nothing is sent twice th
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from chit.advice import Advice, explain_here
 from chit.catalogue import Catalogue
-from chit.core.call import read_last_turn, read_turns
+from chit.core.call import list_wires, read_last_turn, read_turns
 from chit.core.conversation import Conversation, title_from
 from chit.core.defaults import requested_model
 from chit.core.dialect import CHAT, Dialect
@@ -22,7 +22,6 @@ from chit.core.prefix import extend_prefix, hash_prefixes, known_ends
 from chit.core.remedy import add_remedy
 from chit.core.retry import Wait, decide_retry
 from chit.core.scrub import scrub_bytes
-from chit.core.wire import list_messages
 from chit.errors import ChitError, StoreError
 from chit.late_ends import LateEnds
 from chit.notices import GenerationEnded, Notices
@@ -43,7 +42,7 @@ class Call:
     body: bytes
     """As it came, and as it is sent."""
     request: Mapping[str, Any]
-    """The same, decoded."""
+    """The same, decoded, with cut emoji joined."""
     token: str
     """The hash of the local token that it came with."""
     private: bool = False
@@ -77,7 +76,8 @@ class Flight:
         self.tap = Tap()
         self.running: Running | None = None
         """Once it is recorded."""
-        self.has_left = False
+        self.is_unwanted = False
+        """Whether it is to be stopped as soon as it can be."""
         self._task = asyncio.ensure_future(fly(self))
 
     async def wait(self) -> Answer:
@@ -87,13 +87,12 @@ class Flight:
     def leave(self) -> None:
         """The caller has gone. What streams is closed at once; what does not is billed anyway, and is waited for."""
         self.tap.leave()
-        self.has_left = True
-        if self.call.streamed and self.running is not None:
-            self.running.break_off()
+        if self.call.streamed:
+            self.stop()
 
     def stop(self) -> None:
         """Close the upstream, whatever it is."""
-        self.has_left = True
+        self.is_unwanted = True
         if self.running is not None:
             self.running.break_off()
 
@@ -127,6 +126,7 @@ class Relay:
                 return await self._fly(flight)
             finally:
                 self._flights.discard(flight)
+                flight.tap.end(is_whole=flight.tap.is_whole)  # else a bug would leave its caller waiting
                 if after is not None:
                     await after()
 
@@ -148,7 +148,6 @@ class Relay:
             self._store.check_room()
             generation, actor, prefix = await self._record(call)
         except StoreError as error:
-            flight.tap.end(is_whole=False)
             return Answer(whole=None, error=error)
         sending = _Sending(self._client, call, generation.requested_model)
         flight.running = running = Running(
@@ -164,7 +163,7 @@ class Relay:
             retry=_retry_unsent,
             tap=flight.tap,
         )
-        if flight.has_left and call.streamed:
+        if flight.is_unwanted:
             running.break_off()
         await running.wait()
         return self._answer(running, sending.refusal)
@@ -172,12 +171,11 @@ class Relay:
     async def _record(self, call: Call) -> tuple[Generation, Message, str | None]:
         """Commit it as sent; with its reply's message comes the hash of all that was said before."""
         now = self._clock()
-        conversation = Conversation(id=new_id(), title="", origin="api", private=call.private, created_at=now)
-        wires = list_messages(call.request) if call.dialect is CHAT else []
+        wires = list_wires(call.request) if call.dialect is CHAT else []
         hashes = [] if call.private else hash_prefixes(call.token, wires)
         found, known = await self._join(hashes, wires)
         before, fresh = (found.message_id, []) if found else (None, [])
-        conversation_id = found.conversation_id if found else conversation.id
+        conversation_id = found.conversation_id if found else new_id()
         turns = read_turns(wires[known:]) if call.dialect is CHAT else read_last_turn(call.request)
         for source, parts, extra in () if call.private else turns:
             message = Message(
@@ -192,7 +190,6 @@ class Relay:
             fresh.append(message)
             before = message.id
         actor = Message(id=new_id(), conversation_id=conversation_id, parent_id=before, source="actor", created_at=now)
-        asked = next((each.text for each in reversed(fresh) if each.source == "user" and each.text), "")
         generation = Generation(
             id=new_id(),
             message_id=actor.id,
@@ -207,7 +204,7 @@ class Relay:
         )
         prefix = hashes[-1] if hashes else None
         await self._store.record_send(
-            conversation=None if found else replace(conversation, title=title_from(asked)),
+            conversation=None if found else _open_conversation(conversation_id, call, fresh, now),
             messages=[*fresh, actor],
             generation=generation,
             prefix=prefix,
@@ -276,6 +273,11 @@ class _CallLedger:
     async def record_end(self, generation: Generation, message: Message, *, now: float) -> None:
         prefix = None if self._prefix is None else extend_prefix(self._prefix, message)
         await self._ledger.record_end(generation, message, now=now, prefix=prefix)
+
+
+def _open_conversation(conversation_id: str, call: Call, messages: Sequence[Message], now: float) -> Conversation:
+    asked = next((each.text for each in reversed(messages) if each.source == "user" and each.text), "")
+    return Conversation(id=conversation_id, title=title_from(asked), origin="api", private=call.private, created_at=now)
 
 
 def _mend(whole: Whole, body: bytes, error: ChitError) -> Whole:

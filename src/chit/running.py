@@ -247,9 +247,9 @@ class Running:
             await self._ledger.record_end(ended, message, now=time.time())
         except StoreError as error:
             self._passage.error = error
-            self.error = self.error or error
         finally:
             self.generation, self.message = ended, message
+            self.error = self.error or self._passage.error
             rest = self._rest if self._passage.error is None else []
             self._events.publish([*rest, Ended(ended.state, self.error)], is_last=True)
             if self._tap is not None:

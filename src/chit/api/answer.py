@@ -82,7 +82,7 @@ def _write(path: str, status: int, error: ChitError, raw: str | None = None) -> 
 def _status_of(error: ChitError) -> int:
     """502, or 504 for silence, where nothing came back from upstream."""
     if isinstance(error, UpstreamError):
-        return 504 if error.kind == "timeout" else 502
+        return 504 if error.kind in ("upstream_timeout", "stalled") else 502
     return next((status for kind, status, _ in _STATUSES if isinstance(error, kind)), 500)
 
 

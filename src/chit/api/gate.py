@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from shlex import quote
 
 from multidict import CIMultiDictProxy
 
@@ -55,7 +56,7 @@ class Gate:
             403,
             f"The local token {token.name} may not ask this: the request names {what}.",
             "model_not_allowed",
-            f"It may ask {', '.join(token.terms.models)}. To allow more: chit token set {token.name} --model MODEL",
+            f"It may ask {', '.join(token.terms.models)}. To change it: chit token set {quote(token.name)} --model ID",
         )
 
     async def is_revoked(self, digest: str) -> bool:

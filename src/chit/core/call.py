@@ -4,15 +4,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chit.core.messages import Part, Source, TextPart
-from chit.core.surrogates import mend_surrogates
-from chit.core.wire import ENGINE, list_messages, read_parts, read_rest, read_source
+from chit.core.wire import ENGINE, read_parts, read_rest, read_source
+
+_PLAIN = {"role", "content"}
+_ROLES = frozenset({"system", "user", "assistant"})
+_NOTHING: Mapping[str, Any] = {}
 
 Turn = tuple[Source, tuple[Part, ...], Mapping[str, Any]]
+
+
+def list_wires(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The messages of a request without cut emoji; what is none is left out."""
+    found = request.get("messages")
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
 
 
 def read_turns(messages: Iterable[Mapping[str, Any]]) -> Iterator[Turn]:
     """Messages of a completion, each with its extra data."""
     for wire in messages:
+        content = wire.get("content")
+        if (
+            isinstance(content, str) and content and wire.keys() == _PLAIN and wire["role"] in _ROLES
+        ):  # nearly all of them
+            yield read_source(wire), (TextPart(content),), _NOTHING
+            continue
         rest = read_rest(wire)
         yield read_source(wire), read_parts(wire), {ENGINE: {"wire": rest}} if rest else {}
 
@@ -26,11 +41,11 @@ def read_last_turn(request: Mapping[str, Any]) -> Iterator[Turn]:
     if isinstance(asked, str):
         request = {"messages": [{"role": "user", "content": asked}]}
     elif isinstance(asked, list) and all(isinstance(each, str) for each in asked):
-        yield "user", tuple(TextPart(mend_surrogates(each)) for each in asked), {}
+        yield "user", tuple(TextPart(each) for each in asked), {}
         return
     elif isinstance(asked, list):
         request = {"messages": [_read_item(each) for each in asked if isinstance(each, Mapping)]}
-    for wire in reversed(list_messages(request)):
+    for wire in reversed(list_wires(request)):
         parts = read_parts(wire)
         if wire.get("role") == "user" and parts:
             yield "user", parts, {}

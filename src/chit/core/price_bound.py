@@ -23,16 +23,17 @@ _HARMLESS = """
 """
 _MEMBERS = frozenset(_HARMLESS.split())
 """Members that add nothing to a price but tokens."""
-_SAID = ("messages", "input", "instructions", "system", "tools")
+_SAID = ("messages", "input", "instructions", "system")
 _TEXTUAL = """
-    text input_text output_text refusal message function custom function_call function_call_output
-    tool_use tool_result thinking redacted_thinking reasoning summary_text reasoning_text reasoning.text
-    reasoning.summary reasoning.encrypted ephemeral object array string number integer boolean null
+    text input_text output_text refusal message function_call function_call_output tool_use tool_result
+    thinking redacted_thinking reasoning summary_text reasoning_text
 """
 _TYPES = frozenset(_TEXTUAL.split())
-"""Of parts that are text, of function tools, and of JSON schemas."""
-_BEYOND_TEXT = "image_url images input_audio audio file file_id file_data video_url source"
-_MEDIA = frozenset(_BEYOND_TEXT.split())
+"""Of messages and parts that are text; what has no type is."""
+_HOLDERS = ("content", "output")
+"""Members that hold parts in turn."""
+_MEDIA = ("images", "audio")
+_TOOLS = ("function", "custom")
 _CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 _PROMPT = ("prompt", "input_cache_read", "input_cache_write", "input_cache_write_1h")
 _COMPLETION = ("completion", "internal_reasoning")
@@ -43,10 +44,11 @@ _SEARCHING = ("openrouter/", "perplexity/")
 def bound_price(request: Mapping[str, Any], *, size: int, known: Mapping[str, Mapping[str, Any]]) -> Decimal | None:
     """US dollars. `size` is the body's, in bytes; `known` are the catalogue's records by id."""
     names = list_models(request)
-    if not names or not request.keys() <= _MEMBERS or not all(map(_is_text, map(request.get, _SAID))):
+    if not names or not request.keys() <= _MEMBERS or not _are_functions(request.get("tools")):
         return None
     reasoning = request.get("reasoning")
-    if isinstance(reasoning, Mapping) and reasoning.get("mode", "standard") != "standard":
+    is_rerouted = isinstance(reasoning, Mapping) and reasoning.get("mode", "standard") != "standard"
+    if is_rerouted or not all(_is_text(request.get(name)) for name in _SAID):
         return None
     cap = max((count for name in _CAPS if (count := read_count(request.get(name))) is not None), default=None)
     bounds = [_bound(known.get(name), size + OVERHEAD, cap) for name in names if not name.startswith(_SEARCHING)]
@@ -83,5 +85,13 @@ def _is_text(value: Any) -> bool:
     if isinstance(value, Mapping):
         kind = value.get("type", "text")
         is_known = isinstance(kind, str) and kind in _TYPES
-        return is_known and _MEDIA.isdisjoint(value) and all(map(_is_text, value.values()))
+        return is_known and not any(map(value.get, _MEDIA)) and all(_is_text(value.get(name)) for name in _HOLDERS)
     return all(map(_is_text, value)) if isinstance(value, list) else True
+
+
+def _are_functions(tools: Any) -> bool:
+    """Whether the caller runs them all: what OpenRouter or a provider runs costs extra."""
+    return not tools or (
+        isinstance(tools, list)
+        and all(isinstance(tool, Mapping) and tool.get("type", "function") in _TOOLS for tool in tools)
+    )

@@ -11,9 +11,8 @@ from typing import Any
 from chit.core.answer import Answer
 from chit.core.fault import Fault, read_fault
 from chit.core.generation import GenerationState, read_text
-from chit.core.jsontext import JsonInvalid, decode_object, encode_json
+from chit.core.jsontext import JsonInvalid, decode_mended, encode_json
 from chit.core.messages import Part, ReasoningPart, TextPart, ToolCallPart
-from chit.core.surrogates import mend_surrogates
 from chit.core.usage import read_usage
 
 _INCOMPLETE = "incomplete_details"
@@ -84,11 +83,10 @@ def _decode(body: bytes, broken: Fault | None) -> dict[str, Any] | Answer:
     if broken is not None:
         return Answer(state="cut", fault=replace(broken, status=200, raw=body.decode("utf-8", "replace")))
     try:
-        mended: dict[str, Any] = mend_surrogates(decode_object(body))
+        return decode_mended(body)
     except JsonInvalid as error:
         text, raw = f"the reply is not the JSON it should be: {error}", body.decode("utf-8", "replace")
         return Answer(state="unknown", fault=Fault(phase="streaming", cause="garbled", status=200, text=text, raw=raw))
-    return mended
 
 
 def _leave_out_vector(each: Any) -> Any:

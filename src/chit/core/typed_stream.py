@@ -106,8 +106,10 @@ class TypedStream:
             self._is_garbled = True
             return
         kind = read_text(event.get("type")) or ""
-        if kind == "error" or event.get("error") is not None:
+        if event.get("error") is not None:
             self._failure = self._failure or data
+        elif kind == "error":  # of Responses: the event is the error
+            self._failure = self._failure or encode_json({"error": event})
         elif kind.startswith("content_block_"):
             self._take_block(kind, event)
         elif kind.startswith(("response.", "message_")):
@@ -123,7 +125,7 @@ class TypedStream:
         if isinstance(reply, Mapping):
             self._reply = {**self._reply, **reply}
             if kind in _ENDS and find_typed_error(reply):
-                self._failure = encode_json(reply)
+                self._failure = self._failure or encode_json(reply)
         if kind == "response.output_text.delta" and isinstance(event.get("delta"), str):
             self._texts.append(event["delta"])
         if kind == "message_delta":
@@ -156,7 +158,7 @@ class TypedStream:
             for (index, name), pieces in self._grown.items():
                 _grow(blocks.setdefault(index, {"type": "text"}), name, "".join(pieces))
             whole["content"] = [block for _, block in sorted(blocks.items())]
-        if self._texts and not self._is_complete:
+        if self._texts and not whole.get("output"):
             text = {"type": "output_text", "text": "".join(self._texts)}
             whole["output"] = [{"type": "message", "content": [text]}]
         return whole

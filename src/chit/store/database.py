@@ -104,8 +104,11 @@ class Database:
             self._check_open()
             from chit.store.writer import Writer
 
-            self._writer = Writer(self._connect, self._explain)
+            self._writer = Writer(self._connect, self._explain, self._finish)
         return self._writer
+
+    def _finish(self, connection: apsw.Connection) -> None:
+        """The last operation of each transaction."""
 
     def _check_open(self) -> None:
         if self._closed:

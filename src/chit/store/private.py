@@ -36,6 +36,8 @@ class PrivateStore(SqliteStore):
         """Private conversations that were deleted here: what still comes in of them is dropped."""
         self._unheard: set[str] = set()
         """Private calls of programs that run now: nobody reads them here, so that nothing of them is remembered."""
+        self._ordinary: set[str] = set()
+        """Generations that run now and are not private."""
 
     # writing
 
@@ -56,6 +58,7 @@ class PrivateStore(SqliteStore):
             await super().record_send(
                 conversation=conversation, messages=messages, generation=generation, prefix=prefix
             )
+            self._ordinary.add(generation.id)
             return
         await super().record_send(
             conversation=conversation and strip_conversation(conversation),
@@ -85,8 +88,9 @@ class PrivateStore(SqliteStore):
         self, generation: Generation, message: Message, *, now: float, prefix: str | None = None
     ) -> None:
         """See `Store.record_end`."""
-        if not self._is_private(generation.conversation_id):
+        if generation.id in self._ordinary or not self._is_private(generation.conversation_id):
             await super().record_end(generation, message, now=now, prefix=prefix)
+            self._ordinary.discard(generation.id)
             return
         if room := self._rooms.get(generation.conversation_id):
             room.end(generation, message)

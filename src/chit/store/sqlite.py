@@ -14,13 +14,13 @@ from chit.core.jsontext import encode_json
 from chit.core.messages import Message
 from chit.errors import StoreDamaged, StoreError
 from chit.store import branch, deletion, reads, rendered, summaries, writes
+from chit.store.charges import count_changed
 from chit.store.connection import open_connection
 from chit.store.conversations import Conversations
 from chit.store.dossier_database import DossierDatabase
 from chit.store.examination import examine_integrity
 from chit.store.home import Home
-from chit.store.prefixes import find_prefix
-from chit.store.protocol import Found, Integrity, Prefix, Session
+from chit.store.protocol import Found, Integrity, Session
 from chit.store.search_store import SearchDatabase
 from chit.store.spending_store import SpendingDatabase
 from chit.store.token_store import TokenDatabase
@@ -39,7 +39,9 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
         """Creates the folder and the file where they are missing. Raises `StoreError`."""
         super().__init__(home, lambda: open_connection(home.database))
         self._received_from: dict[str, int] = {}
-        """Where the received bytes of each running generation begin; the writer's alone."""
+        """Where the received bytes of each running generation begin; this and the next one are the writer's alone."""
+        self._changed: list[str] = []
+        """Generations whose charge is changed by the transaction under way."""
 
     async def check_integrity(self) -> Integrity:
         """See `Store.check_integrity`. In a thread, on a connection of its own: unlike reading, it takes its time."""
@@ -59,10 +61,6 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
         """See `Store.record_send`."""
         blobs = self._blobs
         await self._write(lambda db: writes.record_send(db, blobs, conversation, messages, generation, prefix))
-
-    async def find_prefix(self, prefixes: Sequence[str]) -> Prefix | None:
-        """See `Store.find_prefix`."""
-        return self._read(lambda db: find_prefix(db, prefixes))
 
     async def record_start(self, generation: Generation, generation_id: str) -> None:
         """See `Store.record_start`."""
@@ -100,6 +98,7 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
                 received_from=places.pop(generation.id, 0),
                 prefix=prefix,
             )
+            self._changed.append(generation.id)
 
         await self._write(end)
 
@@ -136,7 +135,18 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
 
     async def record_settlement(self, settlement: Settlement) -> bool:
         """See `Store.record_settlement`."""
-        return await self._write(lambda db: writes.record_settlement(db, settlement))
+
+        def record(db: apsw.Connection) -> bool:
+            self._changed.append(settlement.generation_id)
+            return writes.record_settlement(db, settlement)
+
+        return await self._write(record)
+
+    def _finish(self, connection: apsw.Connection) -> None:
+        """Once for all replies that ended together."""
+        if self._changed:
+            changed, self._changed = self._changed, []
+            count_changed(connection, first=changed)
 
     async def next_settlement_at(self) -> float | None:
         """See `Store.next_settlement_at`."""

@@ -42,9 +42,16 @@ class Writer:
     future.
     """
 
-    def __init__(self, connect: Callable[[], apsw.Connection], explain: Explain) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], apsw.Connection],
+        explain: Explain,
+        finish: Operation[None] = lambda _: None,
+    ) -> None:
+        """`finish` is the last operation of each transaction: what can be done once for all that it holds."""
         self._connect = connect
         self._explain = explain
+        self._finish = finish
         self._jobs: deque[_Job] = deque()
         self._changed = threading.Condition()
         self._urgent = False
@@ -138,12 +145,12 @@ class Writer:
             for job in jobs:
                 self._commit(connection, [job])
 
-    @staticmethod
-    def _transact(connection: apsw.Connection, jobs: list[_Job]) -> None:
+    def _transact(self, connection: apsw.Connection, jobs: list[_Job]) -> None:
         connection.execute("BEGIN IMMEDIATE")
         try:
             for job in jobs:
                 job.result = job.operation(connection)
+            self._finish(connection)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:

@@ -41,7 +41,7 @@ _STATUSES = (
 
 
 _CODES = {
-    401: "invalid_token",
+    401: "invalid_api_key",
     404: "not_found",
     405: "method_not_allowed",
     413: "request_too_large",
