@@ -17,7 +17,7 @@ BENCH_PYTHON := .bench/bin/python
 WITH_BACKEND := PYTHONPATH="$(CURDIR)/.build/backend"
 PROJECT := pyproject.toml src/chit/about.py
 
-.PHONY: help setup demo run check test test-all chaos format size docs screenshots bench lock clean lint suite-tools FORCE
+.PHONY: help setup demo run check test test-all chaos format size docs screenshots bench bench-api lock clean lint suite-tools FORCE
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -72,11 +72,14 @@ docs: .venv/.chit ## write docs/errors.md anew
 bench: .bench/.done ## measure Chit against its peers, in an environment of their own
 	@$(BENCH_PYTHON) -m bench
 
+bench-api: .bench/.done .bench-api/.done ## measure the local API against a bare relay and the LiteLLM proxy; Linux
+	@$(BENCH_PYTHON) -m bench.local_api $(if $(QUICK),--quick)
+
 lock: .build/locker/.done ## write requirements/*.txt and npm's lock anew after a change of pyproject.toml; UPGRADE=1 takes the newest
 	@scripts/lock $(if $(UPGRADE),--upgrade)
 
-clean: ## remove all that make has made, .venv, .bench and .judges included
-	@rm -rf .venv .bench .judges .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* dist
+clean: ## remove all that make has made, .venv, the other environments included
+	@rm -rf .venv .bench .bench-api .judges .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- behind the targets ---------------------------------------------------------------------------------------------
@@ -124,6 +127,12 @@ endif
 	@echo "installing Chit and its peers"
 	@$(BENCH_PYTHON) $(PIP) install --require-hashes -r requirements/bench.txt
 	@$(WITH_BACKEND) $(BENCH_PYTHON) $(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.bench-api/.done: requirements/bench-api.txt .venv/.made
+	@scripts/venv .bench-api
+	@echo "installing the peer of the local API"
+	@.bench-api/bin/python $(PIP) install --require-hashes -r requirements/bench-api.txt
 	@touch $@
 
 .build/locker/.done: requirements/lock.txt | .venv/.made

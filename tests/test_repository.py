@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("chit", "test", "build", "bench", "judges", "judges-all", "lock")
+LOCKS = ("chit", "test", "build", "bench", "bench-api", "judges", "judges-all", "lock")
 
 REGISTRY_HOSTS = (
     "pypi" + ".org",

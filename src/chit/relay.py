@@ -76,7 +76,8 @@ class Flight:
         self.tap = Tap()
         self.running: Running | None = None
         """Once it is recorded."""
-        self.has_left = False
+        self.is_unwanted = False
+        """Whether it is to be stopped as soon as it can be."""
         self._task = asyncio.ensure_future(fly(self))
 
     async def wait(self) -> Answer:
@@ -86,13 +87,12 @@ class Flight:
     def leave(self) -> None:
         """The caller has gone. What streams is closed at once; what does not is billed anyway, and is waited for."""
         self.tap.leave()
-        self.has_left = True
-        if self.call.streamed and self.running is not None:
-            self.running.break_off()
+        if self.call.streamed:
+            self.stop()
 
     def stop(self) -> None:
         """Close the upstream, whatever it is."""
-        self.has_left = True
+        self.is_unwanted = True
         if self.running is not None:
             self.running.break_off()
 
@@ -163,7 +163,7 @@ class Relay:
             retry=_retry_unsent,
             tap=flight.tap,
         )
-        if flight.has_left and call.streamed:
+        if flight.is_unwanted:
             running.break_off()
         await running.wait()
         return self._answer(running, sending.refusal)

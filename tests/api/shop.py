@@ -60,9 +60,10 @@ class Shop:
         token: str | None = TOKEN,
         headers: Mapping[str, str] | None = None,
         method: str | None = None,
+        limit: int = 2**26,
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Send a request; an empty header is left out."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**26)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=limit)
         self.writers.append(writer)
         data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         given = {"Host": f"127.0.0.1:{self.port}", "Connection": "close"}

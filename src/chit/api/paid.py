@@ -8,12 +8,14 @@ from aiohttp import web
 from chit.api.answer import pass_whole, tell
 from chit.api.callers import Callers
 from chit.api.headers import pass_back, pass_onwards
+from chit.api.refusal import ApiRefusal
 from chit.core.dialect import Dialect
 from chit.core.jsontext import JsonInvalid, decode_mended
 from chit.core.local_token import LocalToken
 from chit.errors import InputError
 from chit.relay import Call, Flight, Relay
 
+_MAYBE_BILLED = "It may have run, and been billed, all the same."
 Check = Callable[[LocalToken, Call], Awaitable[AsyncExitStack]]
 """Whether a call may begin; what it gives is closed when the call has ended. Raises `ApiRefusal` or `ChitError`."""
 
@@ -62,7 +64,7 @@ class PaidEndpoint:
         if answer.whole is not None:
             return pass_whole(request.path, answer.whole, answer.error, may_retry=answer.may_retry)
         if answer.error is None:
-            raise ConnectionResetError("stopped: nobody waits for it, or the server closes")
+            raise ApiRefusal(503, "Chit stopped this call, since it is closing.", "stopped", _MAYBE_BILLED)
         return tell(request.path, answer.error, may_retry=answer.may_retry)
 
     async def _stream(self, request: web.Request, flight: Flight) -> web.StreamResponse:
