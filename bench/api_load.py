@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from statistics import quantiles
 from urllib.parse import urlsplit
 
@@ -138,14 +139,13 @@ class Caller(asyncio.Protocol):
 async def run_load(address: str, token: str, *, callers: int, calls: int, events: int, first: int) -> Load:
     """All of them. Raises `BenchmarkBroken`, `OSError`."""
     place, loop = urlsplit(address), asyncio.get_running_loop()
+    host, port = place.hostname or "127.0.0.1", place.port or 80
     requests = iter([make_request(address, token, first + number, events) for number in range(calls)])
     waits: list[float] = []
     started = time.perf_counter()
     ends = [loop.create_future() for _ in range(callers)]
     for ended in ends:
-        await loop.create_connection(
-            lambda ended=ended: Caller(requests, events, waits, ended), place.hostname, place.port
-        )
+        await loop.create_connection(partial(Caller, requests, events, waits, ended), host, port)
     await asyncio.gather(*ends)
     wall = time.perf_counter() - started
     cuts = quantiles(waits, n=100) if len(waits) > 1 else waits * 99
