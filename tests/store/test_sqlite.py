@@ -105,7 +105,9 @@ def write_line(child: subprocess.Popen[str]) -> None:
 def kill(child: subprocess.Popen[str]) -> str:
     """SIGKILL; what it had printed by then comes back."""
     child.kill()
-    rest, _ = child.communicate()
+    assert child.stdout is not None
+    rest = child.stdout.read()  # `communicate` would pass by what was read ahead of the last line
+    child.communicate()
     return rest
 
 
