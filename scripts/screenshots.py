@@ -248,6 +248,13 @@ async def _cut(page: Page, origin: str) -> None:
     await _until(page, _there(".failure"))
 
 
+async def _lost(page: Page, origin: str) -> None:
+    await page.goto(f"{origin}/")
+    await _until(page, _there(".new"))
+    await _send(page, "And where nobody says what became of it?", "sandbox/error-empty-500")
+    await _until(page, _there(".failure"))
+
+
 async def _models(page: Page, origin: str) -> None:
     await page.goto(f"{origin}/")
     await _until(page, _there(".new"))
@@ -277,6 +284,11 @@ async def _context(page: Page, _origin: str) -> None:
 async def _costs(page: Page, origin: str) -> None:
     await page.goto(f"{origin}/costs")
     await _until(page, _there(".costs .chart"))
+
+
+async def _doubtful(page: Page, origin: str) -> None:
+    await _costs(page, origin)
+    await page.evaluate("document.querySelector('#costs-doubtful').scrollIntoView()")
 
 
 async def _settings(page: Page, origin: str) -> None:
@@ -351,10 +363,12 @@ SHOTS = (
     Shot(name="drawn", go=_drawn),
     Shot(name="failure", go=_failure),
     Shot(name="cut", go=_cut),
+    Shot(name="lost", go=_lost),
     Shot(name="models", go=_models),
     Shot(name="parameters", go=_parameters),
     Shot(name="differences", go=_differences),
     Shot(name="costs", go=_costs),
+    Shot(name="doubtful", go=_doubtful),
     Shot(name="settings", go=_settings),
     Shot(name="search", go=_search),
     Shot(name="search-filters", go=_filters),

@@ -102,6 +102,9 @@ async def test_screens_with_a_key(house: House, look: dict[str, Any]) -> None:
         await tab.stands(".failure")
         await tab.go(".failure summary")
         found += await find_violations(tab, "failure")
+        await tab.page.fill(".model-field .model-input", "sandbox/error-empty-500")
+        await send(tab, "And then?")
+        await tab.stands(".from-actor[data-state=unknown]")
         for path, screen in (
             ("/costs", "costs"),
             ("/settings", "settings"),
@@ -114,6 +117,7 @@ async def test_screens_with_a_key(house: House, look: dict[str, Any]) -> None:
             await tab.screen(screen)
             if screen == "costs":
                 await tab.go(".chart summary")
+                await tab.stands("#costs-doubtful")
             found += await find_violations(tab, screen)
     assert found == []
 

@@ -1,7 +1,7 @@
 """Findings about the history: what is in it, whether it is whole, and which costs are still looked for."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from chit.cli.exits import exit_code
 from chit.cli.findings import Finding, Hide, Verdict, find_failure
 from chit.core.moments import show_utc
 from chit.errors import StoreDamaged, StoreError
-from chit.store.examination import Examination, Tally, examine
+from chit.store.examination import Examination, Lost, Tally, examine
 from chit.store.home import Home
 from chit.store.ids import short_id
 from chit.store.owners import is_in_use
@@ -83,19 +83,19 @@ def _tell_database(home: Home, examination: Examination, hide: Hide) -> Iterator
         f"conversations {tally.conversations}, messages {tally.messages}, generations {tally.generations}, of which "
         f"listed “may have been billed” {tally.unknown}"
     )
-    hint = _tell_lost(tally, hide) if tally.lost else ""
+    hint = _tell_lost(examination.lost, hide) if examination.lost else ""
     verdict: Verdict = "note" if tally.unknown else "ok"
     text = f"schema {examination.schema}, {state}: {counts}"
     yield Finding(topic="database", verdict=verdict, text=text, hint=hint)
 
 
-def _tell_lost(tally: Tally, hide: Hide) -> str:
+def _tell_lost(newest: Sequence[Lost], hide: Hide) -> str:
     """Which, and what to do about them. A model's name is what somebody typed, and may hold a key."""
     each = [
         f"{show_utc(lost.created_at)} UTC"
         + (f" {hide(lost.model)}" if lost.model else "")
         + (f" (chit show {short_id(lost.message_id)})" if lost.message_id else "")
-        for lost in tally.lost
+        for lost in newest
     ]
     return (
         f"The newest: {'; '.join(each)}. What {ACTIVITY_PAGE} shows of that model within minutes of that time was "

@@ -45,8 +45,6 @@ class Tally:
     pending_since: float | None
     """When the first of those ended, unix seconds."""
     gave_up: int
-    lost: tuple[Lost, ...] = ()
-    """The newest of the unknown ones, the newest first."""
 
 
 _TALLY = """
@@ -62,7 +60,7 @@ _TALLY = """
 """
 
 
-_FIELDS = tuple(field.name for field in fields(Tally) if field.name != "lost")
+_FIELDS = tuple(field.name for field in fields(Tally))
 _LOST = "SELECT created_at, requested_model, message FROM generations WHERE state = 'unknown' ORDER BY seq DESC LIMIT 3"
 
 
@@ -76,6 +74,8 @@ class Examination:
     tally: Tally | None
     """None where it cannot be read, which `integrity` then tells, and for a file that no Chit has opened yet."""
     integrity: Integrity
+    lost: tuple[Lost, ...] = ()
+    """The newest of those that the tally calls unknown, the newest first."""
 
 
 def examine(home: Home, *, seconds: float = SECONDS) -> Examination | None:
@@ -127,15 +127,20 @@ def _examine(home: Home, seconds: float) -> Examination:
         is_current = schema == len(STEPS)
         integrity = check_integrity(connection, Blobs(home.blobs), seconds=seconds) if schema else Integrity()
         tally = None
+        lost: tuple[Lost, ...] = ()
         try:
             if schema:
                 counts: dict[str, Any] = dict(zip(_FIELDS, connection.execute(_TALLY).fetchall()[0], strict=True))
-                rows = connection.execute(_LOST).fetchall() if counts["unknown"] else []
-                lost: list[Any] = [dict(zip(("created_at", "model", "message_id"), row, strict=True)) for row in rows]
-                tally = Tally(**counts, lost=tuple(Lost(**each) for each in lost))
+                tally = Tally(**counts)
+                lost = _list_lost(connection) if tally.unknown else ()
         except apsw.Error as error:
             problems = (*integrity.problems, " ".join(str(error).split()))
             integrity = replace(integrity, problems=problems, is_sound=False)
-        return Examination(schema=schema, is_current=is_current, tally=tally, integrity=integrity)
+        return Examination(schema=schema, is_current=is_current, tally=tally, integrity=integrity, lost=lost)
     finally:
         connection.close()
+
+
+def _list_lost(connection: apsw.Connection) -> tuple[Lost, ...]:
+    rows: list[Any] = connection.execute(_LOST).fetchall()
+    return tuple(Lost(created_at=at, model=model, message_id=message) for at, model, message in rows)

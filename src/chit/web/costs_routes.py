@@ -1,12 +1,13 @@
 """Costs as files: CSV of every charge, or of each day by model, provider and origin; a piece at a time."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from aiohttp import web
 
 from chit.core.csv_text import Cell, write_csv
+from chit.core.moments import read_utc
 from chit.core.spending import Charge, DaySpending
 from chit.core.usage import from_pico, read_cost
 from chit.errors import InputError
@@ -174,7 +175,5 @@ def _day(day: DaySpending) -> Row:
 
 def _moment(unix_seconds: float) -> str | None:
     """In UTC, since the day beside it is local; a time that is none is left out."""
-    try:
-        return datetime.fromtimestamp(unix_seconds, UTC).isoformat(timespec="seconds")
-    except (OverflowError, ValueError, OSError):
-        return None
+    moment = read_utc(unix_seconds)
+    return None if moment is None else moment.isoformat(timespec="seconds")

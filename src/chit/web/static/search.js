@@ -1,6 +1,6 @@
 // Searching as one types: the box and the page's fields are a form.
 
-import { filled, go, onView, view } from "./router.js";
+import { filled, go, onView } from "./router.js";
 
 const form = document.getElementById("search");
 const box = form.q;
@@ -13,7 +13,7 @@ onView((next) => {
 });
 
 function find() {
-  go(`/search?${new URLSearchParams(filled(form))}`, { replace: view.screen === "search" });
+  go(`/search?${new URLSearchParams(filled(form))}`, { replace: location.pathname === "/search" });
 }
 
 addEventListener("input", ({ target }) => {
