@@ -1,6 +1,7 @@
 """One running generation whose bytes a program draws: what it gets, when, and how it ends."""
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -61,11 +62,11 @@ STREAM = b"".join(
 
 @given(st.lists(st.integers(0, len(STREAM))), st.integers(0, len(STREAM)))
 def test_what_is_drawn_is_what_came(cuts: list[int], length: int) -> None:
-    """Byte for byte, wherever it is cut: comments, all line ends, U+2028, unknown fields, and a stream that breaks off."""
+    """Byte for byte, wherever it is cut: comments, all line ends, U+2028, unknown fields, breaking off."""
 
     async def run() -> None:
         data, places = STREAM[:length], [0, *sorted(min(cut, length) for cut in cuts), length]
-        pieces = [data[one:other] for one, other in zip(places, places[1:], strict=False) if one < other]
+        pieces = [data[one:other] for one, other in pairwise(places) if one < other]
         ledger = MemoryLedger()
         running, tap, _ = relay(*pieces, *([] if length == len(STREAM) else [CUT]), ledger=ledger)
         assert await draw_all(tap) == data

@@ -1,4 +1,4 @@
-"""Attack cases of security and reliability §4 on the local API, by number. (43, budgets: test_api_budgets.)"""
+"""Attack cases of security and reliability §4 on the local API, by number; 43, budgets, is in `test_api_budgets`."""
 
 import asyncio
 import json
@@ -151,12 +151,14 @@ async def test_case_33_a_whole_address_in_the_request_line(tmp_path: Path) -> No
 async def test_a_key_that_upstream_repeats_stays_here(tmp_path: Path) -> None:
     """In an error's text and in its headers."""
     body = json.dumps({"error": {"code": 401, "message": f"No user for {SANDBOX_KEY}"}}).encode()
-    async with Upstream(say(body, status=401, X_Request_Id=SANDBOX_KEY)) as upstream:
-        async with opened_shop(upstream.base_url, tmp_path) as shop:
-            got = await shop.call(CHAT, QUESTION)
-            assert (got.status, SANDBOX_KEY.encode() in got.body) == (401, False)
-            assert SANDBOX_KEY not in json.dumps(dict(got.headers))
-            assert "sk-or-…" in got.json()["error"]["message"]
+    async with (
+        Upstream(say(body, status=401, X_Request_Id=SANDBOX_KEY)) as upstream,
+        opened_shop(upstream.base_url, tmp_path) as shop,
+    ):
+        got = await shop.call(CHAT, QUESTION)
+        assert (got.status, SANDBOX_KEY.encode() in got.body) == (401, False)
+        assert SANDBOX_KEY not in json.dumps(dict(got.headers))
+        assert "sk-or-…" in got.json()["error"]["message"]
 
 
 async def test_case_44_more_than_there_is_room_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +179,7 @@ async def test_case_44_more_than_there_is_room_for(tmp_path: Path, monkeypatch: 
         await read_head(reader)
         came = await read_chunk(reader)
         gate.set()
-        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):  # noqa: PT012 - which read it is, is chance
             while more := await read_chunk(reader):
                 came += more
         assert len(piece) <= len(came) <= 300_000
@@ -233,10 +235,17 @@ async def test_case_44_silence_in_the_middle(tmp_path: Path) -> None:
         await exchange.chunk(text_chunk("one"))
         await exchange.gone()
 
-    async with Upstream(answer) as upstream:
-        async with opened_shop(upstream.base_url, tmp_path, timeouts=Timeouts(idle=0.05)) as shop:
-            got = await shop.call(CHAT, QUESTION | {"stream": True})
-            assert (got.status, got.body, got.is_whole) == (200, text_chunk("one"), False)
+    async with (
+        Upstream(answer) as upstream,
+        opened_shop(upstream.base_url, tmp_path, timeouts=Timeouts(idle=0.05)) as shop,
+    ):
+        got = await shop.call(CHAT, QUESTION | {"stream": True})
+        assert (got.status, got.body, got.is_whole) == (200, text_chunk("one"), False)
+
+
+def is_kept(secret: str, home: Path) -> bool:
+    """Whether a file of the home holds it."""
+    return any(secret.encode() in path.read_bytes() for path in home.iterdir() if path.is_file())
 
 
 @pytest.mark.parametrize("asked", [QUESTION, QUESTION | {"stream": True}])
@@ -264,11 +273,11 @@ async def test_of_a_private_call_nothing_is_kept(asked: dict[str, Any], tmp_path
         await until(lambda: upstream.requests)
         if "stream" in asked:
             await until(lambda: shop.app.relay._flights)
-            assert not any(secret.encode() in path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+            assert not is_kept(secret, tmp_path)
         gate.set()
         got = await calling
         assert (got.status, secret.encode() in got.body) == (200, True)
-        assert not any(secret.encode() in path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+        assert not is_kept(secret, tmp_path)
         again = await shop.call(CHAT, asked, token=PRIVATE)
         assert again.status == 200
         database: Any = store

@@ -1,4 +1,4 @@
-"""What goes wrong on the way: told in OpenRouter's own words, with what to do about it, and never sent again unasked."""
+"""What goes wrong on the way: told in OpenRouter's own words, with what to do about it, never sent again unasked."""
 
 import asyncio
 import json
@@ -52,16 +52,18 @@ async def test_a_refusal_keeps_its_words(
 ) -> None:
     """Status, headers and every byte but for hint and link; whether to send again is what the retry table says."""
     body = encode({"error": error, "user_id": "u"})
-    async with Upstream(say(body, status=status, id=id, Retry_After="7")) as upstream:
-        async with opened_shop(upstream.base_url, tmp_path) as shop:
-            got = await shop.call(CHAT, QUESTION)
-            assert (got.status, told(got.body), got.json()["user_id"]) == (status, error, "u")
-            assert got.headers["x-should-retry"] == ("true" if may_retry else "false")
-            assert got.headers.get("retry-after") == ("7" if id else None)
-            assert sum(request.method == "POST" for request in upstream.requests) == 1
-            [conversation] = {m.conversation_id for m in [await last_reply(shop)]}
-            [generation] = await shop.app.store.list_generations(conversation)
-            assert (generation.state in ("failed", "unknown"), generation.error is not None) == (True, True)
+    async with (
+        Upstream(say(body, status=status, id=id, Retry_After="7")) as upstream,
+        opened_shop(upstream.base_url, tmp_path) as shop,
+    ):
+        got = await shop.call(CHAT, QUESTION)
+        assert (got.status, told(got.body), got.json()["user_id"]) == (status, error, "u")
+        assert got.headers["x-should-retry"] == ("true" if may_retry else "false")
+        assert got.headers.get("retry-after") == ("7" if id else None)
+        assert sum(request.method == "POST" for request in upstream.requests) == 1
+        [conversation] = {m.conversation_id for m in [await last_reply(shop)]}
+        [generation] = await shop.app.store.list_generations(conversation)
+        assert (generation.state in ("failed", "unknown"), generation.error is not None) == (True, True)
 
 
 async def last_reply(shop: Any) -> Any:
@@ -75,11 +77,13 @@ async def test_each_dialect_keeps_its_shape(path: str, tmp_path: Path) -> None:
     body = encode(
         {"type": "error", "error": {"type": "overloaded_error", "message": "busy"}, "error_type": "provider_overloaded"}
     )
-    async with Upstream(say(body, status=529, id=None)) as upstream:
-        async with opened_shop(upstream.base_url, tmp_path) as shop:
-            got = await shop.call(path, {"model": "a/b", "input": "hi"})
-            assert (got.status, told(got.body)) == (529, {"type": "overloaded_error", "message": "busy"})
-            assert got.json()["type"] == "error"
+    async with (
+        Upstream(say(body, status=529, id=None)) as upstream,
+        opened_shop(upstream.base_url, tmp_path) as shop,
+    ):
+        got = await shop.call(path, {"model": "a/b", "input": "hi"})
+        assert (got.status, told(got.body)) == (529, {"type": "overloaded_error", "message": "busy"})
+        assert got.json()["type"] == "error"
 
 
 @pytest.mark.parametrize(("path", "kind"), [(CHAT, "server_error"), (MESSAGES, "api_error")])
@@ -137,28 +141,32 @@ async def test_an_error_in_the_middle(
     path: str, begun: bytes, failure: dict[str, Any], inside: list[str], tmp_path: Path
 ) -> None:
     """Its event gets the hint; all that came before and after it stays."""
-    async with Upstream(stream(begun, event(failure), DONE)) as upstream:
-        async with opened_shop(upstream.base_url, tmp_path) as shop:
-            got = await shop.call(path, QUESTION | {"stream": True, "input": "hi"})
-            assert (got.status, got.is_whole) == (200, True)
-            assert got.body.startswith(begun)
-            assert got.body.endswith(DONE)
-            told = json.loads(got.body.removeprefix(begun).removesuffix(DONE).removeprefix(b"data: "))
-            error = told
-            for name in inside:
-                error = error[name]
-            assert error.pop("hint")
-            error.pop("link", None)
-            assert told == failure
+    async with (
+        Upstream(stream(begun, event(failure), DONE)) as upstream,
+        opened_shop(upstream.base_url, tmp_path) as shop,
+    ):
+        got = await shop.call(path, QUESTION | {"stream": True, "input": "hi"})
+        assert (got.status, got.is_whole) == (200, True)
+        assert got.body.startswith(begun)
+        assert got.body.endswith(DONE)
+        told = json.loads(got.body.removeprefix(begun).removesuffix(DONE).removeprefix(b"data: "))
+        error = told
+        for name in inside:
+            error = error[name]
+        assert error.pop("hint")
+        error.pop("link", None)
+        assert told == failure
 
 
 async def test_a_stream_that_breaks_off_upstream_breaks_off_here(tmp_path: Path) -> None:
     """No end is invented; what had come is kept."""
-    async with Upstream(stream(text_chunk("one"), is_whole=False)) as upstream:
-        async with opened_shop(upstream.base_url, tmp_path) as shop:
-            got = await shop.call(CHAT, QUESTION | {"stream": True})
-            assert (got.status, got.body, got.is_whole) == (200, text_chunk("one"), False)
-            assert (await last_reply(shop)).text == "one"
+    async with (
+        Upstream(stream(text_chunk("one"), is_whole=False)) as upstream,
+        opened_shop(upstream.base_url, tmp_path) as shop,
+    ):
+        got = await shop.call(CHAT, QUESTION | {"stream": True})
+        assert (got.status, got.body, got.is_whole) == (200, text_chunk("one"), False)
+        assert (await last_reply(shop)).text == "one"
 
 
 @pytest.mark.parametrize("body", [b"", b'{"id":"gen-1","choi'])
@@ -185,10 +193,12 @@ async def test_silence(tmp_path: Path) -> None:
     async def answer(exchange: Exchange) -> None:
         await exchange.gone()
 
-    async with Upstream(answer) as upstream:
-        async with opened_shop(upstream.base_url, tmp_path, timeouts=Timeouts(first_byte_unary=0.01)) as shop:
-            got = await shop.call(CHAT, QUESTION)
-            assert (got.status, got.headers["x-should-retry"]) == (504, "false")
+    async with (
+        Upstream(answer) as upstream,
+        opened_shop(upstream.base_url, tmp_path, timeouts=Timeouts(first_byte_unary=0.01)) as shop,
+    ):
+        got = await shop.call(CHAT, QUESTION)
+        assert (got.status, got.headers["x-should-retry"]) == (504, "false")
 
 
 async def test_only_what_never_left_is_sent_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,11 +215,14 @@ async def test_only_what_never_left_is_sent_again(tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize("status", [302, 307])
 async def test_a_redirection_is_not_followed(status: int, tmp_path: Path) -> None:
     """Attack case 34: nor passed on."""
-    async with Upstream(say(b"", status=status, Location="http://127.0.0.1:9/")) as upstream:
-        async with opened_shop(upstream.base_url, tmp_path) as shop:
-            got = await shop.call(CHAT, QUESTION)
-            assert (got.status, "location" in got.headers, len(upstream.requests)) == (502, False, 1)
-            assert got.headers["x-should-retry"] == "false"
+    async with (
+        Upstream(say(b"", status=status, Location="http://127.0.0.1:9/", Retry_After="2.5")) as upstream,
+        opened_shop(upstream.base_url, tmp_path) as shop,
+    ):
+        got = await shop.call(CHAT, QUESTION)
+        assert (got.status, "location" in got.headers, len(upstream.requests)) == (502, False, 1)
+        assert got.headers["retry-after"] == "3"
+        assert got.headers["x-should-retry"] == "false"
 
 
 @pytest.mark.parametrize(
@@ -261,6 +274,18 @@ async def test_a_disk_that_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             await asyncio.sleep(0)
         assert (got.status, got.json()["error"]["code"], b"yes" in got.body) == (503, "store_failed", False)
         assert got.json()["error"]["message"] == "The store broke."
+
+
+async def test_tokens_that_cannot_be_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that fails lets nobody in, and says so."""
+    async with Upstream(say(completion())) as upstream, opened_shop(upstream.base_url, tmp_path) as shop:
+
+        async def fail(*_: Any, **__: Any) -> None:
+            raise StoreError("the store broke")
+
+        monkeypatch.setattr(shop.app.store, "find_token", fail)
+        got = await shop.call(CHAT, QUESTION)
+        assert (got.status, got.json()["error"]["code"], upstream.requests) == (503, "store_failed", [])
 
 
 async def test_a_bug_is_told_in_the_same_shape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ async def find_last(shop: Shop) -> Generation:
 async def ended(shop: Shop) -> Generation:
     """The newest call, once it has ended."""
     async with asyncio.timeout(20):
-        while (generation := await find_last(shop)).state in ("sent", "streaming"):
+        while (generation := await find_last(shop)).state in ("sent", "streaming"):  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.001)
     return generation
 
@@ -190,22 +190,24 @@ async def test_callers_of_tokens_that_cannot_be_told_are_ended() -> None:
 async def test_a_server_that_closes_keeps_what_came(asked: dict[str, Any], tmp_path: Path) -> None:
     """Promise G15: it does not wait for replies; each is in the history as far as it came."""
     slow = Slow()
-    async with Upstream(slow.stream if "stream" in asked else slow.answer) as upstream:
-        async with opened_shop(upstream.base_url, tmp_path) as shop:
-            reader, _ = await shop.begin(CHAT, asked)
-            await slow.asked.wait()
-            if "stream" in asked:
-                await read_head(reader)
+    async with (
+        Upstream(slow.stream if "stream" in asked else slow.answer) as upstream,
+        opened_shop(upstream.base_url, tmp_path) as shop,
+    ):
+        reader, _ = await shop.begin(CHAT, asked)
+        await slow.asked.wait()
+        if "stream" in asked:
+            await read_head(reader)
+            await read_chunk(reader)
+        await shop.app.relay.close()
+        if "stream" in asked:
+            with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
                 await read_chunk(reader)
-            await shop.app.relay.close()
-            if "stream" in asked:
-                with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
-                    await read_chunk(reader)
-            else:
-                got = await read_answer(reader)
-                assert (got.status, got.json()["error"]["code"]) == (503, "stopped")
-            generation = await find_last(shop)
-            assert generation.state == ("stopped" if "stream" in asked else "unknown")
+        else:
+            got = await read_answer(reader)
+            assert (got.status, got.json()["error"]["code"]) == (503, "stopped")
+        generation = await find_last(shop)
+        assert generation.state == ("stopped" if "stream" in asked else "unknown")
 
 
 async def test_one_that_is_closed_before_it_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

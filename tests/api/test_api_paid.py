@@ -44,25 +44,27 @@ ASKED_OTHERWISE = {"model": "a/b", "input": "hi"}
 async def test_a_reply_comes_as_it_was_sent(path: str, asked: Any, body: bytes, tmp_path: Path) -> None:
     """Unary, in each dialect: the same bytes, and a generation with its cost, its words, its token."""
     sent = b'  {"unheard" : "of", ' + json.dumps(asked).encode()[1:]
-    async with Upstream(say(body, X_OpenRouter_Cache_Status="MISS", Set_Cookie="a=b")) as upstream:
-        async with opened_shop(upstream.base_url, tmp_path) as shop:
-            got = await shop.call(f"{path}?beta=true&a=%20b", sent)
-            assert (got.status, got.body) == (200, body)
-            assert (got.headers["content-type"], got.headers["x-generation-id"]) == ("application/json", "gen-1")
-            assert got.headers["x-openrouter-cache-status"] == "MISS"
-            assert not got.headers.keys() & {"set-cookie", "x-should-retry"}
-            [request] = upstream.requests
-            assert (request.target, request.body) == (f"/api{path}?beta=true&a=%20b", sent)
-            found = await shop.app.store.find("gen-1")
-            assert found is not None
-            generation = await shop.app.store.get_generation(found.id)
-            assert (generation.state, generation.origin, generation.token) == ("done", "api", hash_token(TOKEN))
-            assert (generation.request, generation.streamed, generation.requested_model) == (sent, False, "a/b")
-            assert generation.usage.cost == (None if path == MESSAGES else Decimal("0.25"))
-            messages = await shop.app.store.list_messages(generation.conversation_id)
-            assert [each.text for each in messages] == ["hi", "" if path == EMBEDDINGS else "yes"]
-            assert b"embedding" not in json.dumps(generation.completion).encode() or path != EMBEDDINGS
-            assert await shop.app.store.list_conversations(None, 10) == []
+    async with (
+        Upstream(say(body, X_OpenRouter_Cache_Status="MISS", Set_Cookie="a=b")) as upstream,
+        opened_shop(upstream.base_url, tmp_path) as shop,
+    ):
+        got = await shop.call(f"{path}?beta=true&a=%20b", sent)
+        assert (got.status, got.body) == (200, body)
+        assert (got.headers["content-type"], got.headers["x-generation-id"]) == ("application/json", "gen-1")
+        assert got.headers["x-openrouter-cache-status"] == "MISS"
+        assert not got.headers.keys() & {"set-cookie", "x-should-retry"}
+        [request] = upstream.requests
+        assert (request.target, request.body) == (f"/api{path}?beta=true&a=%20b", sent)
+        found = await shop.app.store.find("gen-1")
+        assert found is not None
+        generation = await shop.app.store.get_generation(found.id)
+        assert (generation.state, generation.origin, generation.token) == ("done", "api", hash_token(TOKEN))
+        assert (generation.request, generation.streamed, generation.requested_model) == (sent, False, "a/b")
+        assert generation.usage.cost == (None if path == MESSAGES else Decimal("0.25"))
+        messages = await shop.app.store.list_messages(generation.conversation_id)
+        assert [each.text for each in messages] == ["hi", "" if path == EMBEDDINGS else "yes"]
+        assert b"embedding" not in json.dumps(generation.completion).encode() or path != EMBEDDINGS
+        assert await shop.app.store.list_conversations(None, 10) == []
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,8 @@ class Crowd:
             await turn
         except asyncio.CancelledError:
             if turn.cancelled():
-                self._line.remove(turn)
+                if turn in self._line:  # else `end` has passed over it already
+                    self._line.remove(turn)
             else:  # its turn came as it left
                 self.end()
             raise
