@@ -62,7 +62,7 @@ STREAM = b"".join(
 
 @given(st.lists(st.integers(0, len(STREAM))), st.integers(0, len(STREAM)))
 def test_what_is_drawn_is_what_came(cuts: list[int], length: int) -> None:
-    """Byte for byte, wherever it is cut: comments, all line ends, U+2028, unknown fields, a stream that breaks off."""
+    """Byte for byte, wherever it is cut: comments, all line ends, U+2028, unknown fields, breaking off."""
 
     async def run() -> None:
         data, places = STREAM[:length], [0, *sorted(min(cut, length) for cut in cuts), length]

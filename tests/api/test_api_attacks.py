@@ -1,4 +1,4 @@
-"""Attack cases of security and reliability §4 on the local API, by number. (43, budgets: test_api_budgets.)."""
+"""Attack cases of security and reliability §4 on the local API, by number; 43, budgets, is in `test_api_budgets`."""
 
 import asyncio
 import json
@@ -18,11 +18,6 @@ from chit.web.headers import SECURITY_HEADERS
 
 GETS = ("/v1/models", "/v1/models/a/b")
 COUNT = "/v1/messages/count_tokens"
-
-
-def holds(folder: Path, text: str) -> bool:
-    """Whether a file of the folder has it."""
-    return any(text.encode() in path.read_bytes() for path in folder.iterdir() if path.is_file())
 
 
 async def nothing_happened(shop: Shop, upstream: Upstream) -> bool:
@@ -79,7 +74,7 @@ async def test_case_4_no_other_origin_is_let_in(origin: str | None, path: str, t
     "headers",
     [
         {},
-        {"Authorization": "Bearer chit_wrong"},
+        {"Authorization": "Bearer sk-chit-wrong"},
         {"Authorization": f"Basic {TOKEN}"},
         {"Authorization": f"Bearer {SANDBOX_KEY}"},
         {"x-api-key": "wrong"},
@@ -184,7 +179,7 @@ async def test_case_44_more_than_there_is_room_for(tmp_path: Path, monkeypatch: 
         await read_head(reader)
         came = await read_chunk(reader)
         gate.set()
-        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):  # noqa: PT012 - which read breaks is chance
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):  # noqa: PT012 - which read it is, is chance
             while more := await read_chunk(reader):
                 came += more
         assert len(piece) <= len(came) <= 300_000
@@ -248,6 +243,11 @@ async def test_case_44_silence_in_the_middle(tmp_path: Path) -> None:
         assert (got.status, got.body, got.is_whole) == (200, text_chunk("one"), False)
 
 
+def is_kept(secret: str, home: Path) -> bool:
+    """Whether a file of the home holds it."""
+    return any(secret.encode() in path.read_bytes() for path in home.iterdir() if path.is_file())
+
+
 @pytest.mark.parametrize("asked", [QUESTION, QUESTION | {"stream": True}])
 async def test_of_a_private_call_nothing_is_kept(asked: dict[str, Any], tmp_path: Path) -> None:
     """Neither while it runs nor after: no text on the disk or in memory, only ids and what it cost; never joined."""
@@ -273,11 +273,11 @@ async def test_of_a_private_call_nothing_is_kept(asked: dict[str, Any], tmp_path
         await until(lambda: upstream.requests)
         if "stream" in asked:
             await until(lambda: shop.app.relay._flights)
-            assert not holds(tmp_path, secret)
+            assert not is_kept(secret, tmp_path)
         gate.set()
         got = await calling
         assert (got.status, secret.encode() in got.body) == (200, True)
-        assert not holds(tmp_path, secret)
+        assert not is_kept(secret, tmp_path)
         again = await shop.call(CHAT, asked, token=PRIVATE)
         assert again.status == 200
         database: Any = store

@@ -1,4 +1,4 @@
-"""What goes wrong on the way: told in OpenRouter's own words, with what to do about it; never sent again unasked."""
+"""What goes wrong on the way: told in OpenRouter's own words, with what to do about it, never sent again unasked."""
 
 import asyncio
 import json
@@ -216,11 +216,12 @@ async def test_only_what_never_left_is_sent_again(tmp_path: Path, monkeypatch: p
 async def test_a_redirection_is_not_followed(status: int, tmp_path: Path) -> None:
     """Attack case 34: nor passed on."""
     async with (
-        Upstream(say(b"", status=status, Location="http://127.0.0.1:9/")) as upstream,
+        Upstream(say(b"", status=status, Location="http://127.0.0.1:9/", Retry_After="2.5")) as upstream,
         opened_shop(upstream.base_url, tmp_path) as shop,
     ):
         got = await shop.call(CHAT, QUESTION)
         assert (got.status, "location" in got.headers, len(upstream.requests)) == (502, False, 1)
+        assert got.headers["retry-after"] == "3"
         assert got.headers["x-should-retry"] == "false"
 
 
@@ -273,6 +274,18 @@ async def test_a_disk_that_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             await asyncio.sleep(0)
         assert (got.status, got.json()["error"]["code"], b"yes" in got.body) == (503, "store_failed", False)
         assert got.json()["error"]["message"] == "The store broke."
+
+
+async def test_tokens_that_cannot_be_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that fails lets nobody in, and says so."""
+    async with Upstream(say(completion())) as upstream, opened_shop(upstream.base_url, tmp_path) as shop:
+
+        async def fail(*_: Any, **__: Any) -> None:
+            raise StoreError("the store broke")
+
+        monkeypatch.setattr(shop.app.store, "find_token", fail)
+        got = await shop.call(CHAT, QUESTION)
+        assert (got.status, got.json()["error"]["code"], upstream.requests) == (503, "store_failed", [])
 
 
 async def test_a_bug_is_told_in_the_same_shape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

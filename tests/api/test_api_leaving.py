@@ -55,7 +55,7 @@ async def find_last(shop: Shop) -> Generation:
 async def ended(shop: Shop) -> Generation:
     """The newest call, once it has ended."""
     async with asyncio.timeout(20):
-        while (generation := await find_last(shop)).state in ("sent", "streaming"):  # noqa: ASYNC110 - the store has no event
+        while (generation := await find_last(shop)).state in ("sent", "streaming"):  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.001)
     return generation
 

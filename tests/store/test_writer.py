@@ -253,3 +253,32 @@ def test_a_loop_that_is_gone_stops_nothing(tmp_path: Path) -> None:
     asyncio.run(bench.writer.close())
     assert bench.stored() == ["kept"]
     assert bench.outcomes == []
+
+
+async def test_what_is_done_once_belongs_to_each_transaction(tmp_path: Path) -> None:
+    """After its operations and before its commit: where it fails, nothing of them is kept, and each is tried alone."""
+    home = Home(tmp_path)
+    home.create()
+    seen: list[int] = []
+
+    def finish(connection: apsw.Connection) -> None:
+        count = connection.execute("SELECT count(*) FROM settings WHERE name LIKE 'once-%'").get
+        assert isinstance(count, int)
+        seen.append(count)
+        if connection.execute("SELECT 1 FROM settings WHERE name = 'once-bad'").get:
+            raise apsw.ConstraintError("not this one")
+
+    writer = Writer(
+        lambda: open_connection(home.database),
+        lambda error, connection: explain_store_error(error, home.database, connection),
+        finish,
+    )
+    outcomes = await asyncio.gather(
+        *(writer.run(partial(insert, name=name)) for name in ("once-good", "once-bad", "once-fine")),
+        return_exceptions=True,
+    )
+    await writer.close()
+    assert [isinstance(outcome, StoreError) for outcome in outcomes] == [False, True, False]
+    assert seen[-1] == 2
+    names = open_connection(home.database).execute("SELECT name FROM settings WHERE name LIKE 'once-%' ORDER BY name")
+    assert [name for (name,) in names] == ["once-fine", "once-good"]

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from contextlib import suppress
 
 from chit.api.refusal import ApiRefusal
 
@@ -55,7 +54,7 @@ class Crowd:
             await turn
         except asyncio.CancelledError:
             if turn.cancelled():
-                with suppress(ValueError):  # whose turn came has left the line
+                if turn in self._line:  # else `end` has passed over it already
                     self._line.remove(turn)
             else:  # its turn came as it left
                 self.end()

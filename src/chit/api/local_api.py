@@ -13,7 +13,8 @@ from chit.api.answer import refuse, tell
 from chit.api.budgets import Budgets
 from chit.api.callers import Callers
 from chit.api.endpoint import Endpoint, Handler
-from chit.api.gate import Gate, Tokens
+from chit.api.gate import Gate
+from chit.api.guest_tokens import GuestTokens
 from chit.api.models import Models
 from chit.api.paid import PaidEndpoint
 from chit.api.prices import Prices
@@ -24,6 +25,7 @@ from chit.core.local_token import LocalToken
 from chit.core.named_models import list_models
 from chit.errors import ChitError
 from chit.relay import Call
+from chit.store.protocol import Store
 
 _TOKEN: web.RequestKey[LocalToken] = web.RequestKey("chit.token", LocalToken)
 Answer = Callable[[web.Request, LocalToken], Awaitable[web.StreamResponse]]
@@ -32,8 +34,16 @@ Answer = Callable[[web.Request, LocalToken], Awaitable[web.StreamResponse]]
 class LocalApi:
     """Of one home. `open_local_api` makes it."""
 
-    def __init__(self, app: App, gate: Gate, callers: Callers, check_key: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        app: App,
+        gate: Gate,
+        callers: Callers,
+        check_key: Callable[[], Awaitable[None]],
+        guests: GuestTokens | None = None,
+    ) -> None:
         self._app = app
+        self._guests = guests
         self._budgets = Budgets(app.store)
         self._prices = Prices(app.catalogue)
         self._gate = gate
@@ -71,6 +81,8 @@ class LocalApi:
         models = list_models(call.request)
         self._gate.check_model(token, models[0] if models else None, models[1:])
         await self._check_key()
+        if self._guests is not None:
+            await self._guests.welcome(token)
         held = AsyncExitStack()
         estimate = await self._prices.bound(token, call.request, len(call.body))
         await held.enter_async_context(self._budgets.enter(token, estimate))
@@ -79,17 +91,17 @@ class LocalApi:
 
 @asynccontextmanager
 async def open_local_api(
-    app: App, check_key: Callable[[], Awaitable[None]], *, tokens: Tokens | None = None
+    app: App, check_key: Callable[[], Awaitable[None]], *, tokens: Store | None = None
 ) -> AsyncIterator[LocalApi]:
     """Ready until the context ends. `check_key` raises `KeyUnavailable` where there is none to use, before a call.
 
-    `tokens` are those of the app's own store, unless others are given.
+    `tokens` is where local tokens are kept if that is not the app's own store.
     """
     gate = Gate(tokens or app.store)
     callers = Callers(gate.is_revoked)
     watching = asyncio.create_task(callers.watch(), name="local API")
     try:
-        yield LocalApi(app, gate, callers, check_key)
+        yield LocalApi(app, gate, callers, check_key, GuestTokens(app.store) if tokens else None)
     finally:
         watching.cancel()
         with suppress(asyncio.CancelledError):
