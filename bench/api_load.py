@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from statistics import quantiles
 from urllib.parse import urlsplit
 
@@ -143,9 +144,8 @@ async def run_load(address: str, token: str, *, callers: int, calls: int, events
     started = time.perf_counter()
     ends = [loop.create_future() for _ in range(callers)]
     for ended in ends:
-        await loop.create_connection(
-            lambda ended=ended: Caller(requests, events, waits, ended), place.hostname, place.port
-        )
+        make = partial(Caller, requests, events, waits, ended)
+        await loop.create_connection(make, str(place.hostname), place.port or 80)
     await asyncio.gather(*ends)
     wall = time.perf_counter() - started
     cuts = quantiles(waits, n=100) if len(waits) > 1 else waits * 99
