@@ -37,6 +37,6 @@ SEARCH = f"""
     CREATE TABLE model_names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     {NAME.format(name="requested_model", which="requested_model IS NOT NULL")};
     {NAME.format(name="model", which="model IS NOT NULL")};
-    INSERT INTO message_text (rowid, words) {WORDS.format(text="chit_text(m.parts)", which="true")};
-    INSERT INTO conversation_titles (rowid, words) {TITLE_WORDS.format(which="true")};
+    INSERT OR REPLACE INTO message_text (rowid, words) {WORDS.format(text="chit_text(m.parts)", which="true")};
+    INSERT OR REPLACE INTO conversation_titles (rowid, words) {TITLE_WORDS.format(which="true")};
 """  # noqa: S608 - all of it is ours
