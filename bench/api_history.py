@@ -31,13 +31,16 @@ def fill_calls(home: Path, numbers: range, *, total: int, digest: str) -> float:
     import apsw
 
     from chit.store.blobs import Blobs
+    from chit.store.charges import MANY, count_changed
     from chit.store.connection import open_connection
     from chit.store.home import Home
+    from chit.store.last_words import attach, write_words
 
     place = Home(home)
     place.create()
     connection = open_connection(place.database)
     connection.execute("PRAGMA synchronous = OFF")
+    attach(connection)
     settle = "INSERT INTO settlements (generation_id, state, settled_cost, settled_pico) VALUES (?, 'settled', ?, ?)"
     settled = (f"{COST:.7f}", round(COST * 10**12))
     blobs, spent = Blobs(place.blobs), 0.0
@@ -49,6 +52,9 @@ def fill_calls(home: Path, numbers: range, *, total: int, digest: str) -> float:
             connection.executemany(settle, [(make_generation_id(-number - 1), *settled) for number in some])
             for begin, end in calls:
                 _record(connection, blobs, begin, end)
+            while count_changed(connection, MANY):
+                pass
+            write_words(connection)
         spent += time.process_time() - started
     connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
     connection.close()

@@ -11,15 +11,15 @@ from chit.core.jsontext import decode_json
 from chit.core.messages import Message
 from chit.core.searchable import searchable
 from chit.core.surrogates import join_surrogates
+from chit.store.last_words import keep_words
 from chit.store.rows import pico_of
-from chit.store.schema_search import INDEX, INDEX_TITLE, NAME
+from chit.store.schema_search import NAME, TITLE_WORDS, WORDS
 
-_INDEX_MESSAGE = INDEX.format(text="chit_words(:text)", which="m.seq = :seq")
-_INDEX_AGAIN = INDEX.format(text="chit_text(m.parts)", which="m.seq = :seq")
-_INDEX_TITLE = INDEX_TITLE.format(which="id = ?")
+_WORDS = WORDS.format(text="chit_words(:text)", which="m.seq = :seq")
+_WORDS_AGAIN = WORDS.format(text="chit_text(m.parts)", which="m.seq = :seq")
+_TITLE_WORDS = TITLE_WORDS.format(which="id = ?")
 _NAMES = [NAME.format(name=name, which=f"id = ? AND {name} IS NOT NULL") for name in ("requested_model", "model")]
 _FAILED = ("failed", "cut", "unknown")
-_INSERT = "INSERT OR REPLACE INTO message_text (rowid, words) VALUES (?, ?)"
 _NUMBER = "SELECT id FROM model_names WHERE name = ?"
 _WRITTEN = """
     SELECT m.seq, g.reported_pico FROM generations g JOIN messages m ON m.id = g.message WHERE g.generation_id = ?
@@ -42,7 +42,8 @@ def index_message(connection: apsw.Connection, seq: int, text: str) -> None:
 
     One that nobody sees, or that is still being written, is not found.
     """
-    connection.execute(_INDEX_MESSAGE, {"seq": seq, "text": text.encode("utf-8", "replace").decode()})
+    found: Any = connection.execute(_WORDS, {"seq": seq, "text": text.encode("utf-8", "replace").decode()})
+    keep_words(connection, "messages", found.fetchall())
 
 
 def index_new(connection: apsw.Connection, seq: int, message: Message) -> None:
@@ -84,7 +85,7 @@ def number_model(connection: apsw.Connection, name: str) -> int:
 
 def _insert(connection: apsw.Connection, seq: int, text: str, facets: str) -> None:
     words = searchable(text.encode("utf-8", "replace").decode())
-    connection.execute(_INSERT, (seq, f"{words}\n{facets}"))
+    keep_words(connection, "messages", [(seq, f"{words}\n{facets}")])
 
 
 def index_models(connection: apsw.Connection, row_id: str) -> None:
@@ -98,12 +99,14 @@ def index_settled(connection: apsw.Connection, generation_id: str, pico: int) ->
     written: list[Any] = connection.execute(_WRITTEN, (generation_id,)).fetchall()
     for seq, reported in written:
         if reported is None or size_of(reported) != size_of(pico):
-            connection.execute(_INDEX_AGAIN, {"seq": seq})
+            found: Any = connection.execute(_WORDS_AGAIN, {"seq": seq})
+            keep_words(connection, "messages", found.fetchall())
 
 
 def index_title(connection: apsw.Connection, conversation_id: str) -> None:
     """Make a conversation findable by its title, in the place of the one before."""
-    connection.execute(_INDEX_TITLE, (conversation_id,))
+    found: Any = connection.execute(_TITLE_WORDS, (conversation_id,))
+    keep_words(connection, "conversations", found.fetchall())
 
 
 def read_text(parts: str) -> str:

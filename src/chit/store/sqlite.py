@@ -147,6 +147,7 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
         if self._changed:
             changed, self._changed = self._changed, []
             count_changed(connection, first=changed)
+        super()._finish(connection)
 
     async def next_settlement_at(self) -> float | None:
         """See `Store.next_settlement_at`."""
