@@ -9,7 +9,9 @@ from chit.store.private import open_private_store
 from chit.store.protocol import Prefix, Store
 
 
-async def call(store: Store, before: str | None, after: str | None, *, asks: bool = True) -> tuple[str, str | None, str]:
+async def call(
+    store: Store, before: str | None, after: str | None, *, asks: bool = True
+) -> tuple[str, str | None, str]:
     """One call, its reply ended: conversation, question and reply."""
     conversation = a_conversation(origin="api")
     question = a_message(conversation)
