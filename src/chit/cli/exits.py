@@ -18,6 +18,8 @@ _OWN_KINDS = {
     "store_unreadable": USAGE,
     "store_damaged": USAGE,
     "store_too_new": USAGE,
+    "limit_reached": 5,
+    "output_invalid": 6,
     "disk_full": 6,
     "output_failed": 6,
     "stopped": STOPPED,
