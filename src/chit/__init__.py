@@ -57,28 +57,47 @@ if TYPE_CHECKING:
     from chit.library.tool import Tool, tool
     from chit.library.tool_events import ToolEnded, ToolStarted
     from chit.prefs import UserPrefs
+else:
+    _PLACES = {
+        "chit.core.conversation": "ConversationSummary",
+        "chit.core.events": "AnnotationAdded Ended MediaAdded ReasoningAdded Retrying Started TextAdded ToolCallAdded",
+        "chit.core.generation": "Chit",
+        "chit.core.messages": (
+            "AnnotationPart MediaPart ReasoningPart TextFilePart TextPart ToolCallPart ToolResultPart"
+        ),
+        "chit.errors": (
+            "Action ChitError InputError KeyUnavailable LimitReached NotFound OutputInvalid StoreError UpstreamError"
+        ),
+        "chit.library.app": "App",
+        "chit.library.blocking": "ask",
+        "chit.library.conversation": "Conversation",
+        "chit.library.costs": "Costs",
+        "chit.library.message": "Message ValueMessage",
+        "chit.library.opening": "ChitWarning open",
+        "chit.library.reply": "Reply",
+        "chit.library.tool": "Tool tool",
+        "chit.library.tool_events": "ToolEnded ToolStarted",
+        "chit.prefs": "UserPrefs",
+    }
+    """The module of each public name."""
+    _MODULES = {name: module for module, names in _PLACES.items() for name in names.split()}
 
-_PLACES = {
-    "chit.core.conversation": "ConversationSummary",
-    "chit.core.events": "AnnotationAdded Ended MediaAdded ReasoningAdded Retrying Started TextAdded ToolCallAdded",
-    "chit.core.generation": "Chit",
-    "chit.core.messages": "AnnotationPart MediaPart ReasoningPart TextFilePart TextPart ToolCallPart ToolResultPart",
-    "chit.errors": (
-        "Action ChitError InputError KeyUnavailable LimitReached NotFound OutputInvalid StoreError UpstreamError"
-    ),
-    "chit.library.app": "App",
-    "chit.library.blocking": "ask",
-    "chit.library.conversation": "Conversation",
-    "chit.library.costs": "Costs",
-    "chit.library.message": "Message ValueMessage",
-    "chit.library.opening": "ChitWarning open",
-    "chit.library.reply": "Reply",
-    "chit.library.tool": "Tool tool",
-    "chit.library.tool_events": "ToolEnded ToolStarted",
-    "chit.prefs": "UserPrefs",
-}
-"""The module of each public name."""
-_MODULES = {name: module for module, names in _PLACES.items() for name in names.split()}
+    def __getattr__(name):
+        """What is public, from where it lives."""
+        if name == "__version__":
+            from chit.about import VERSION
+
+            return VERSION
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = globals()[name] = getattr(import_module(_MODULES[name]), name)
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *_MODULES, "__version__"})
+
 
 __all__ = [
     "Action",
@@ -123,21 +142,3 @@ __all__ = [
     "open",
     "tool",
 ]
-
-if not TYPE_CHECKING:
-
-    def __getattr__(name):
-        """What is public, from where it lives."""
-        if name == "__version__":
-            from chit.about import VERSION
-
-            return VERSION
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
-        value = globals()[name] = getattr(import_module(_MODULES[name]), name)
-        return value
-
-    def __dir__():
-        return sorted({*globals(), *_MODULES, "__version__"})

@@ -60,12 +60,14 @@ def ask(
     async def send() -> Message:
         async with open(key_file=key_file, sandbox=sandbox) as app:
             message: Message = await app.send(prompt, returns=returns, **options)
-            if wait:
-                await message.settled()
-                message = replace(message, generation=await message.desk.store.find_generation(message.id))
-        return message
+            return await _wait_settled(message) if wait else message
 
     return run_blocking(send)
+
+
+async def _wait_settled(message: Message) -> Message:
+    await message.settled()
+    return replace(message, generation=await message.desk.store.find_generation(message.id))
 
 
 def run_blocking(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -94,12 +96,11 @@ def _run_in_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
             ended.set_exception(error)
 
     thread = threading.Thread(target=contextvars.copy_context().run, args=(fill,), name="chit.ask")
-    thread.start()
     try:
+        thread.start()
         return ended.result()
     except KeyboardInterrupt:
         cancel = begun.result()
         cancel()
+        ended.exception()  # what came has to be kept first
         raise
-    finally:
-        thread.join()

@@ -11,7 +11,7 @@ from chit.library.keys import LibraryKeys
 from chit.prefs import UserPrefs
 from chit.store.protocol import Found, Store
 
-_PAUSE_SECONDS = 2.0
+PAUSE_SECONDS = 2.0
 
 
 class Live(Protocol):
@@ -77,7 +77,7 @@ class Desk:
             left = deadline - time.monotonic()
             if left <= 0 or not await self._is_pending(generation_id):
                 return
-            await asyncio.sleep(min(_PAUSE_SECONDS, left))
+            await asyncio.sleep(min(PAUSE_SECONDS, left))
 
     async def _is_pending(self, generation_id: str) -> bool:
         return any(each.generation_id == generation_id for each in await self.store.list_pending())

@@ -96,7 +96,10 @@ class Exchange:
         """None if they were stopped."""
         scrub = self._desk.keys.scrub
         self._work = asyncio.ensure_future(run_calls(calls, self._tools, tell=self._tell, scrub=scrub))
-        await asyncio.wait([self._work])
+        try:
+            await asyncio.wait([self._work])
+        finally:
+            self._work.cancel()
         return None if self._work.cancelled() else self._work.result()
 
     def _find_limit(self) -> str | None:

@@ -48,7 +48,7 @@ async def open(
     environment = os.environ if home is None else {**os.environ, "CHIT_HOME": str(home)}
     prefs = load_prefs(environment, flags=given)
     for warning in prefs.warnings:
-        warnings.warn(warning, ChitWarning, stacklevel=4)
+        warnings.warn(warning, ChitWarning, stacklevel=3)
     async with AsyncExitStack() as closing:
         handed: GivenKey | None = None
         if sandbox:

@@ -1,6 +1,7 @@
 """Tools: functions of Python that a model may ask for, told to it by their signatures."""
 
 import asyncio
+import functools
 import inspect
 import re
 from collections.abc import Callable, Mapping
@@ -89,18 +90,21 @@ def make_tool(function: Callable[..., Any], *, name: str | None = None, descript
     called = name or str(getattr(function, "__name__", ""))
     if not _NAME.fullmatch(called):
         raise TypeError(f"{called or function!r} is no name for a tool: give it one, chit.tool(function, name=…)")
-    about = inspect.getdoc(function) if description is None else description
+    plain: Any = function
+    while isinstance(plain, functools.partial):
+        plain = plain.func
+    about = inspect.getdoc(plain) if description is None else description
     try:
-        members = _list_members(function)
+        members = _list_members(function, plain)
         schema = describe_members(members)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:  # the latter where a signature is not to be had
         raise TypeError(f"{called}() cannot be a tool: {error}") from error
     return Tool(name=called, description=about or "", function=function, members=members, schema=schema)
 
 
-def _list_members(function: Callable[..., Any]) -> tuple[Member, ...]:
-    is_plain = inspect.isroutine(function) or isinstance(function, type)
-    hints = find_hints(function if is_plain else type(function).__call__)
+def _list_members(function: Callable[..., Any], plain: Any) -> tuple[Member, ...]:
+    """`plain` is what has the annotations."""
+    hints = find_hints(plain if inspect.isroutine(plain) else type(plain).__call__)
     members = []
     for each in inspect.signature(function).parameters.values():
         if each.kind not in _BY_NAME:
