@@ -233,7 +233,7 @@ class UpstreamError(ChitError):
 class OutputInvalid(ChitError):
     """A reply is not of the type that was asked for. `text` is what it says instead."""
 
-    kind = "output_invalid"
+    kind = "schema_mismatch"
 
     def __init__(self, message: str, *, hint: str, text: str) -> None:
         super().__init__(message, hint=hint)

@@ -347,9 +347,9 @@ async def test_parts_and_files(app: chit.App, box: Sandbox, tmp_path: Path) -> N
     text.write_text("Some notes")
     there = chit.MediaPart({"type": "image_url", "image_url": {"url": "https://example.com/x.png"}})
     await app.send("What is this?", files=[picture, str(text), there])
-    first, second, third, words = box.ledger.requests[-1].body["messages"][-1]["content"]
-    assert first["image_url"]["url"].startswith("data:image/png;base64,")
-    assert second["text"] == '<file name="notes.txt">\nSome notes\n</file>'
+    words, first, second, third = box.ledger.requests[-1].body["messages"][-1]["content"]
+    assert first["text"] == '<file name="notes.txt">\nSome notes\n</file>'
+    assert second["image_url"]["url"].startswith("data:image/png;base64,")
     assert third["image_url"]["url"] == "https://example.com/x.png"
     assert words == {"type": "text", "text": "What is this?"}
     await app.send(chit.TextPart("One part"))
@@ -360,7 +360,12 @@ async def test_parts_and_files(app: chit.App, box: Sandbox, tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "cannot be read: No such file"), (b"", "is empty"), (b"\0\1", "models do not read files of the kind")],
+    [
+        (None, "cannot be read: No such file"),
+        (b"", ": this file is empty"),
+        (b"\0\1", ": models do not read files of this kind"),
+        (bytes(32 * 1024 * 1024 + 1), ": too large: at most 32 MiB can be attached"),
+    ],
 )
 async def test_files_that_cannot_go_along(app: chit.App, tmp_path: Path, content: bytes | None, message: str) -> None:
     """Each is named, and nothing is sent."""

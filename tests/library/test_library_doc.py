@@ -23,6 +23,7 @@ OWN_LOOP = ("asyncio.run(", "chit.ask(")
 async def reader(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[str, Any]]:
     """The names that a reader has: `chit`, and `app`, which is open; and the files that they attach."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CHIT_SETTLE", "manual")  # `settled` then looks at once
     (tmp_path / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20))
     (tmp_path / "notes.txt").write_text("Some notes")
     async with chit.open() as app:

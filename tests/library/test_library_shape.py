@@ -152,7 +152,7 @@ def test_what_is_no_value(text: str, finish_reason: str, reason: str) -> None:
     with pytest.raises(chit.OutputInvalid, match=f"the reply is no City: {reason}") as refused:
         make_shape(City).read(text, finish_reason)
     assert refused.value.text == text
-    assert refused.value.kind == "output_invalid"
+    assert refused.value.kind == "schema_mismatch"
     assert refused.value.hint
 
 
