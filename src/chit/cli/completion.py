@@ -1,7 +1,5 @@
 """`chit completion`: what makes a shell complete commands, options, models and ids."""
 
-from typing import Any
-
 import click
 
 VARIABLE = "_CHIT_COMPLETE"
@@ -32,13 +30,13 @@ def completion(shell: str) -> None:
 def answer_shell(cli: click.Group, instruction: str) -> int:
     """What a shell asks for, on standard output; the exit code. Nothing is ever told on standard error."""
     from chit.cli.shells import SHELLS
-    from chit.cli.suggestions import suggest_values
+    from chit.cli.suggestions import suggesting
     from chit.cli.terminal import write_out
 
     shell, _, verb = instruction.partition("_")
     if shell not in SHELLS or verb != "complete":
         return 2
-    suggest_values(cli)
-    context: dict[str, Any] = {}
-    write_out(f"{SHELLS[shell](cli, context, 'chit', VARIABLE).complete()}\n")
+    with suggesting(cli):
+        items = SHELLS[shell](cli, {}, "chit", VARIABLE).complete()
+    write_out(f"{items}\n" if items else "")
     return 0

@@ -4,8 +4,8 @@ Whatever goes wrong while looking, nothing is offered: a person who presses a ke
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,13 +37,24 @@ class Suggested(click.ParamType[Any, Any]):
         return []
 
 
-def suggest_values(command: click.Command) -> None:
-    """Give every parameter of a command, and of those below it, what it is to offer."""
-    for parameter in command.params:
+@contextmanager
+def suggesting(command: click.Command) -> Iterator[None]:
+    """Meanwhile, every parameter of a command, and of those below it, offers what it may be."""
+    before = [(each, each.type) for each in _list_parameters(command)]
+    for parameter, _ in before:
         if (offer := find_offer(parameter)) is not None:
             parameter.type = Suggested(offer)
+    try:
+        yield
+    finally:
+        for parameter, kind in before:
+            parameter.type = kind
+
+
+def _list_parameters(command: click.Command) -> Iterator[click.Parameter]:
+    yield from command.params
     for each in command.commands.values() if isinstance(command, click.Group) else ():
-        suggest_values(each)
+        yield from _list_parameters(each)
 
 
 def find_offer(parameter: click.Parameter) -> Callable[[str], Iterable[CompletionItem[Any]]] | None:
