@@ -72,10 +72,11 @@ def test_every_help_has_examples_that_would_run(path: str) -> None:
     assert any(" ".join(["chit", *call]).startswith(path) for call in calls), examples
     for call in calls:
         command: click.Command = cli
+        context = click.Context(cli, info_name="chit", **cli.context_settings)
         words = list(call)
         while isinstance(command, click.Group) and words:
             command = command.commands[words.pop(0)]
-        command.make_context("chit", words)
+        command.make_context("chit", words, parent=context)
 
 
 def test_examples_that_would_not_run_are_caught() -> None:

@@ -255,6 +255,26 @@ async def test_what_goes_wrong_is_told_to_the_model(home: Path, monkeypatch: pyt
     assert all(each.error is not None for each in ended)
 
 
+async def test_exceptions_that_are_none(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ends iterations and tasks is told like any other, and neither hangs nor ends anything."""
+
+    def end() -> None:
+        """Looks for something that is not there."""
+        next(iter(()))
+
+    async def cancel() -> None:
+        """Gives up."""
+        raise asyncio.CancelledError("on purpose")
+
+    def say(request: dict[str, Any]) -> dict[str, Any]:
+        told = results_in(request)
+        return {"content": " | ".join(told)} if told else calling(("end", ""), ("cancel", ""))
+
+    async with model(home, monkeypatch, say) as (app, _):
+        message = await app.send("Hi", tools=[end, cancel])
+    assert message.text == "Error: RuntimeError: StopIteration | Error: RuntimeError: it cancelled itself on purpose"
+
+
 async def test_calls_run_beside_each_other(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Synchronous ones in threads, asynchronous ones on the loop: two that wait for each other both end."""
     barrier, met = threading.Barrier(2), asyncio.Event()

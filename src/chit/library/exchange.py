@@ -79,7 +79,8 @@ class Exchange:
 
         Calls are never left without a result, or nobody could go on in that conversation.
         """
-        if (reason := self._find_limit()) is not None:
+        reason = None if self._is_stopped else self._find_limit()
+        if reason is not None:
             await self._leave(message, [ToolResultPart(call.id, f"Not run: {reason}.") for call in calls])
             error = LimitReached(
                 f"{reason}, and the model asks for more", hint="Raise max_steps or max_cost, or ask for less."

@@ -47,9 +47,15 @@ class Tool:
         if inspect.iscoroutinefunction(self.function):
             result = await self.function(**named)
         else:
-            result = await asyncio.to_thread(self.function, **named)
+            result = await asyncio.to_thread(self._call, named)
             result = await result if inspect.isawaitable(result) else result
         return encode_result(result)
+
+    def _call(self, named: Mapping[str, Any]) -> Any:
+        try:
+            return self.function(**named)
+        except StopIteration as error:  # no future can hold one: whoever waits would do so for ever
+            raise RuntimeError("StopIteration") from error
 
     def _read(self, arguments: str) -> dict[str, Any]:
         try:

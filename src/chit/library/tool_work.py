@@ -28,13 +28,24 @@ async def run_calls(
         failed: Exception | None = None
         try:
             result = await _find(tools, call.name).run(call.arguments)
+        except asyncio.CancelledError as error:
+            if _is_cancelled():
+                raise
+            failed = RuntimeError(f"it cancelled itself {error}".rstrip())
         except Exception as error:
             failed = error
-            result = scrub(f"Error: {type(error).__name__}: {error}")
+        if failed is not None:
+            result = scrub(f"Error: {type(failed).__name__}: {failed}")
         tell(ToolEnded(id=call.id, name=call.name, result=result, error=failed))
         return ToolResultPart(call.id, result)
 
     return list(await asyncio.gather(*map(run, calls)))
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody else wants this task to end."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _find(tools: Mapping[str, Tool], name: str) -> Tool:

@@ -1,4 +1,0 @@
-from tests.cli.person import Person
-def test_x(person: Person):
-    print(person.call("ask","-h"))
-    assert 0
