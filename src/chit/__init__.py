@@ -11,7 +11,7 @@
 docs/library.md tells the rest. Everything here is imported when it is first used.
 """
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # type checkers know the name; importing `typing` for it would be most of what this file costs
 
 if TYPE_CHECKING:
     from chit.about import VERSION as __version__
