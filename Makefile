@@ -66,8 +66,10 @@ size: .venv/.made .build/backend/.done ## what an installed Chit weighs; fails b
 	@$(VENV_PYTHON) $(PIP) --python .build/size/bin/python install --compile --no-deps --no-index .build/dist/*.whl
 	@.build/size/bin/python -I scripts/size.py
 
-docs: .venv/.chit ## write docs/errors.md anew
+docs: .venv/.chit ## write docs/errors.md, docs/cli.md and the table of docs/preferences.md anew
 	@$(VENV_PYTHON) scripts/errors_doc.py
+	@$(VENV_PYTHON) scripts/cli_doc.py
+	@$(VENV_PYTHON) scripts/preferences_table.py
 
 bench: .bench/.done ## measure Chit against its peers, in an environment of their own
 	@$(BENCH_PYTHON) -m bench

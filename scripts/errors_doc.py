@@ -41,6 +41,7 @@ what Chit sends again by itself is at the end of this page. `raw` holds the repl
 | 4 | refused as asked: change something |
 | 5 | credits, limits, quotas |
 | 6 | upstream, the network, or a reply that broke off |
+| 7 | a reply that does not match the schema or the type that was asked for |
 | 130 | stopped by Ctrl-C |
 | 141 | whoever read the output has left |
 

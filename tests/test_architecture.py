@@ -21,6 +21,7 @@ LAYERS = (
     {"__main__"},
     {"cli"},
     {"web", "api", ""},  # "" is the package's own root, the face for Python programs
+    {"library"},
     {"app"},
     {"engine", "settlement", "balance", "relay"},
     {"transfer", "advice"},

@@ -8,7 +8,8 @@ import pytest
 from tests.upstream import Exchange, Upstream, opened
 
 from chit.app import App
-from chit.catalogue import FRESH_SECONDS, SETTING, Catalogue
+from chit.catalogue import FRESH_SECONDS, Catalogue
+from chit.core.kept_catalogue import SETTING
 from chit.errors import DiskFull, UpstreamError
 from chit.sandbox.account import MANAGEMENT_KEY
 from chit.sandbox.server import Sandbox

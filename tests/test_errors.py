@@ -27,6 +27,7 @@ KINDS = {
     "WrongPassphrase": "wrong_passphrase",
     "VaultDamaged": "vault_damaged",
     "VaultTooCostly": "vault_too_costly",
+    "LimitReached": "limit_reached",
     "StoreError": "store",
     "NotFound": "not_found",
     "StoreUnreadable": "store_unreadable",
@@ -57,7 +58,7 @@ def tree() -> dict[str, type[Exception]]:
 def test_every_error_has_the_one_base() -> None:
     """`except ChitError` meets all of them, and a mistake of the programmer none."""
     assert all(issubclass(error, ChitError) for error in tree().values())
-    assert tree().keys() == KINDS.keys() | {"TooManyTries", "UpstreamError"}
+    assert tree().keys() == KINDS.keys() | {"TooManyTries", "UpstreamError", "OutputInvalid"}
     assert not issubclass(ChitError, RuntimeError | TypeError | ValueError | OSError)
 
 

@@ -86,6 +86,16 @@ async def open_app(
         )
 
 
+@asynccontextmanager
+async def open_sandbox() -> AsyncIterator[tuple[str, Secret]]:
+    """An OpenRouter in a box, on this machine: its base URL, and a key for it. Raises `OSError`."""
+    from chit.sandbox.account import SANDBOX_KEY
+    from chit.sandbox.server import Sandbox
+
+    async with Sandbox() as box:
+        yield box.base_url, Secret(SANDBOX_KEY)
+
+
 def _make_engine(
     prefs: UserPrefs, store: Store, client: OpenRouterClient, notices: Notices, catalogue: Catalogue
 ) -> Engine:

@@ -2,22 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 from chit.core.generation import read_text
-from chit.core.jsontext import JsonInvalid, decode_object, encode_json
+from chit.core.kept_catalogue import SETTING, Models, read_catalogue, trim_model, write_catalogue
 from chit.errors import ChitError, StoreError, UpstreamError
 from chit.openrouter.client import OpenRouterClient
 from chit.store.protocol import Store
 
-SETTING = "catalogue"
 FRESH_SECONDS = 24 * 3600.0
-_BULKY = frozenset({"description", "benchmarks", "links"})
-"""Members that make most of the catalogue's size, and that nothing here shows."""
-
-Models = Sequence[Mapping[str, Any]]
 
 
 class Catalogue:
@@ -44,14 +38,14 @@ class Catalogue:
         if kept and 0 <= self._clock() - kept_at < FRESH_SECONDS:
             return kept
         try:
-            models = [_trim(model) for model in await self._fetch()]
+            models = [trim_model(model) for model in await self._fetch()]
         except ChitError:
             if kept:
                 return kept
             raise
-        record = {"base_url": self._base_url, "fetched_at": self._clock(), "models": models}
+        kept_now = write_catalogue(models, base_url=self._base_url, fetched_at=self._clock())
         with suppress(StoreError):  # the next one fetches them again
-            await self._store.record_setting(SETTING, encode_json(record).decode())
+            await self._store.record_setting(SETTING, kept_now)
         return models
 
     async def list_kept(self) -> Models:
@@ -75,19 +69,4 @@ class Catalogue:
             return await self._client.fetch_models()
 
     async def _load(self) -> tuple[Models, float]:
-        try:
-            record = decode_object((await self._store.find_setting(SETTING) or "").encode())
-        except JsonInvalid:
-            return (), 0.0
-        models, fetched_at = record.get("models"), record.get("fetched_at")
-        if (
-            record.get("base_url") != self._base_url
-            or not isinstance(models, list)
-            or not isinstance(fetched_at, float)
-        ):
-            return (), 0.0
-        return [model for model in models if isinstance(model, Mapping)], fetched_at
-
-
-def _trim(model: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in model.items() if name not in _BULKY}
+        return read_catalogue(await self._store.find_setting(SETTING), self._base_url)

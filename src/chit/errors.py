@@ -14,6 +14,8 @@
     │       ├── VaultDamaged      not a vault file, or not whole
     │       └── VaultTooCostly    opening it would take more memory or time than any vault of ours
     ├── UpstreamError         OpenRouter, a provider or the network refused, failed or broke off
+    ├── OutputInvalid         a reply is not of the type that was asked for
+    ├── LimitReached          a reply with tools would have gone on beyond its limit
     └── StoreError            the local database or its folder
         ├── NotFound          no such message, conversation or generation
         ├── StoreUnreadable   cannot be opened: permissions, not a database, a folder in its place
@@ -63,7 +65,7 @@ class ChitError(Exception):
     """An error a person can act on.
 
     `kind` is a stable word for programs, `message` the cause in plain words, `hint` what to do about it, `link` the
-    page that fixes it, `actions` the same as data.
+    page that fixes it, `actions` the same as data. Where a reply went wrong, `message_id` names what is kept of it.
     """
 
     kind = "unknown"
@@ -83,6 +85,7 @@ class ChitError(Exception):
         self.kind = kind or self.kind
         self.link = link
         self.actions = actions
+        self.message_id: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The `error` object of `chit ask --json`: every member present, unknown ones null."""
@@ -225,6 +228,22 @@ class UpstreamError(ChitError):
             "retry_after": self.retry_after,
             "raw": self.raw,
         }
+
+
+class OutputInvalid(ChitError):
+    """A reply is not of the type that was asked for. `text` is what it says instead."""
+
+    kind = "schema_mismatch"
+
+    def __init__(self, message: str, *, hint: str, text: str) -> None:
+        super().__init__(message, hint=hint)
+        self.text = text
+
+
+class LimitReached(ChitError):
+    """A reply with tools would have gone on beyond its limit of steps or cost. What came before is kept."""
+
+    kind = "limit_reached"
 
 
 class StoreError(ChitError):

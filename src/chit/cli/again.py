@@ -37,7 +37,15 @@ def _sending(command: Command) -> Command:
     return command
 
 
-@click.command()
+@click.command(
+    short_help="Ask once more for a reply.",
+    epilog="""\b
+Examples:
+  chit regenerate
+  chit regenerate 1a2b3c4d -m anthropic/claude-sonnet-4
+  chit regenerate -p temperature=1 -p seed=null
+""",
+)
 @_sending
 def regenerate(name: str | None, **given: Any) -> int:
     """Ask once more for the reply named ID, else for the last one, with its request as it was.
@@ -47,7 +55,15 @@ def regenerate(name: str | None, **given: Any) -> int:
     return _send(name, goes_on=False, **given)
 
 
-@click.command("continue")
+@click.command(
+    "continue",
+    short_help="Let the model go on where a reply broke off.",
+    epilog="""\b
+Examples:
+  chit continue
+  chit continue 1a2b3c4d -p max_tokens=2000
+""",
+)
 @_sending
 def continue_(name: str | None, **given: Any) -> int:
     """Let the model go on where the reply named ID, else the last one, broke off or reached its length limit."""

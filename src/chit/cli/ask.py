@@ -12,8 +12,14 @@ from chit.errors import InputError
 
 
 @click.command(
-    epilog="Examples:  chit ask 'Why is the sky blue?'   |   git diff | chit ask -s 'Review this.'   |   "
-    "chit ask --request body.json --json"
+    short_help="Ask, and print the answer as it comes.",
+    epilog="""\b
+Examples:
+  chit ask 'Why is the sky blue?'
+  git diff | chit ask -s 'Review this.'
+  chit ask -m openai/gpt-5-mini -p temperature=0.2 'Name a colour.'
+  chit ask --request body.json --json
+""",
 )
 @click.argument("prompt", nargs=-1)
 @click.option(

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="Keys and the vault are not in a backup: your passphrase or key stays with you. See docs/backup.md."
+    short_help="Copy the history to a folder.",
+    epilog="""\b
+Examples:
+  chit backup
+  chit backup /media/stick/chit
+  chit backup --list
+
+Keys and the vault are not in a backup: your passphrase or key stays with you. See docs/backup.md.
+""",
 )
 @click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[FOLDER]")
 @click.option("--list", "lists", is_flag=True, help="Show the backups in the home folder instead, the newest first.")

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from chit.cli.unlocking import CommandKeys
 
 
-@click.command(epilog=f"Account credits need a management key: chit key set --management. {MANAGEMENT_KEYS_PAGE}")
+@click.command(
+    short_help="Ask what is left to spend.",
+    epilog=f"""\b
+Examples:
+  chit balance
+  chit balance --json
+
+Account credits need a management key: chit key set --management. {MANAGEMENT_KEYS_PAGE}
+""",
+)
 @as_json
 @api_key_file
 @passphrase_fd

@@ -3,7 +3,14 @@
 import click
 
 
-@click.command()
+@click.command(
+    short_help="Ask the sandbox, and follow what it costs.",
+    epilog="""\b
+Examples:
+  chit demo
+  chit demo 'Show me a table'
+""",
+)
 @click.argument("prompt", nargs=-1)
 def demo(prompt: tuple[str, ...]) -> int:
     """Ask the built-in sandbox and follow the reply until its cost is settled."""

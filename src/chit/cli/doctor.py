@@ -5,7 +5,13 @@ import click
 from chit.cli.options import as_json
 
 
-@click.command()
+@click.command(
+    epilog="""\b
+Examples:
+  chit doctor
+  chit doctor --json
+""",
+)
 @as_json
 def doctor(as_json: bool) -> int:
     """Check keys, history, connection and balance.

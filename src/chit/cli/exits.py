@@ -8,6 +8,7 @@ from chit.errors import ChitError, UpstreamError
 DONE = 0
 BUG = 1
 USAGE = 2
+MISMATCH = 7
 STOPPED = 130
 PIPE_CLOSED = 141
 
@@ -18,6 +19,8 @@ _OWN_KINDS = {
     "store_unreadable": USAGE,
     "store_damaged": USAGE,
     "store_too_new": USAGE,
+    "limit_reached": 5,
+    "schema_mismatch": MISMATCH,
     "disk_full": 6,
     "output_failed": 6,
     "stopped": STOPPED,
@@ -37,7 +40,9 @@ _OWN_KINDS = {
 
 
 def exit_code(error: ChitError) -> int:
-    """2 usage or unparsable input, 3 key, 4 rejected, 5 credits or limits, 6 upstream, network or interrupted."""
+    """2 usage or unparsable input, 3 key, 4 rejected, 5 credits or limits, 6 upstream, network or interrupted, 7 a
+    reply that does not match its schema.
+    """
     if error.kind in _OWN_KINDS:
         return _OWN_KINDS[error.kind]
     from chit.core.guidance_kinds import exit_code as exit_code_of_kind

@@ -16,13 +16,26 @@ Place = Literal["keychain", "file"]
 
 
 @click.group(
-    epilog="Examples:  chit key set   |   op read op://Private/OpenRouter/key | chit key set   |   chit key status"
+    epilog="""\b
+Examples:
+  chit key set
+  op read op://Private/OpenRouter/key | chit key set
+  chit key status
+""",
 )
 def key() -> None:
     """Store, look at and forget your OpenRouter keys. A key is never taken from the command line."""
 
 
-@key.command(name="set")
+@key.command(
+    name="set",
+    epilog="""\b
+Examples:
+  chit key set
+  chit key set --management --store file
+  chit key set --label work < key.txt
+""",
+)
 @click.argument("words", nargs=-1, metavar="", type=click.UNPROCESSED)
 @management
 @click.option("--label", default="", metavar="TEXT", help="A name of yours, shown by `chit key status`.")
@@ -42,7 +55,13 @@ def set_key(
     store_key(keys, _name(management), label=label, place=place)
 
 
-@key.command()
+@key.command(
+    epilog="""\b
+Examples:
+  chit key status
+  chit key status --json
+""",
+)
 @as_json
 @api_key_file
 def status(as_json: bool, api_key_file: Path | None) -> int:
@@ -55,7 +74,13 @@ def status(as_json: bool, api_key_file: Path | None) -> int:
     return show_status(_open_keys(None, api_key_file), as_json=as_json)
 
 
-@key.command()
+@key.command(
+    epilog="""\b
+Examples:
+  chit key test
+  chit key test --management
+""",
+)
 @management
 @as_json
 @api_key_file
@@ -67,7 +92,13 @@ def test(management: bool, as_json: bool, api_key_file: Path | None, passphrase_
     return check_key(_open_keys(passphrase_fd, api_key_file), _name(management), as_json=as_json)
 
 
-@key.command()
+@key.command(
+    epilog="""\b
+Examples:
+  chit key unlock
+  chit key unlock --passphrase-fd 3 3< passphrase.txt
+""",
+)
 @passphrase_fd
 def unlock(passphrase_fd: int | None) -> None:
     """Open the vault for your other commands.
@@ -79,7 +110,12 @@ def unlock(passphrase_fd: int | None) -> None:
     unlock_vault(_open_keys(passphrase_fd))
 
 
-@key.command()
+@key.command(
+    epilog="""\b
+Examples:
+  chit key lock
+""",
+)
 def lock() -> None:
     """Close the vault."""
     from chit.cli.key_work import lock_vault
@@ -87,7 +123,12 @@ def lock() -> None:
     lock_vault(_open_keys())
 
 
-@key.command()
+@key.command(
+    epilog="""\b
+Examples:
+  chit key passphrase
+""",
+)
 @passphrase_fd
 def passphrase(passphrase_fd: int | None) -> None:
     """Change the vault's passphrase.
@@ -99,7 +140,13 @@ def passphrase(passphrase_fd: int | None) -> None:
     change_passphrase(_open_keys(passphrase_fd))
 
 
-@key.command()
+@key.command(
+    epilog="""\b
+Examples:
+  chit key forget
+  chit key forget --all --yes
+""",
+)
 @management
 @click.option(
     "--all", "everything", is_flag=True, help="Every key, and the vault file with them; no passphrase needed."
@@ -120,7 +167,14 @@ def forget(management: bool, everything: bool, yes: bool, passphrase_fd: int | N
         forget_key(keys, _name(management))
 
 
-@key.command()
+@key.command(
+    short_help="Copy the sealed vault file.",
+    epilog="""\b
+Examples:
+  chit key export vault.age
+  chit key export - | age --decrypt
+""",
+)
 @click.argument("target", metavar="PATH")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 def export(target: str, force: bool) -> None:

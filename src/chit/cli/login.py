@@ -7,7 +7,14 @@ import click
 from chit.cli.options import passphrase_fd, store_place
 
 
-@click.command()
+@click.command(
+    short_help="Sign in with OpenRouter in your browser.",
+    epilog="""\b
+Examples:
+  chit login
+  chit login --no-browser --store file
+""",
+)
 @click.option("--no-browser", is_flag=True, help="Print the address, and paste the code that OpenRouter shows.")
 @store_place
 @passphrase_fd

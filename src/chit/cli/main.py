@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 import click
@@ -12,6 +12,7 @@ from chit.cli.again import continue_, regenerate
 from chit.cli.ask import ask
 from chit.cli.backup import backup
 from chit.cli.balance import balance
+from chit.cli.completion import VARIABLE, answer_shell, completion
 from chit.cli.demo import demo
 from chit.cli.doctor import doctor
 from chit.cli.exits import DONE, PIPE_CLOSED, STOPPED, USAGE, empty_record, exit_code, print_error
@@ -20,6 +21,7 @@ from chit.cli.login import login
 from chit.cli.prefs import prefs
 from chit.cli.restore import restore
 from chit.cli.sandbox import sandbox
+from chit.cli.sections import SectionedGroup
 from chit.cli.serve import serve
 from chit.cli.settle import settle
 from chit.cli.show import show
@@ -28,9 +30,17 @@ from chit.errors import ChitError, InputError
 
 
 @click.group(
+    cls=SectionedGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=f"Models: {MODELS_PAGE}. All state is in one folder; CHIT_HOME moves it.",
+    epilog=f"""\b
+Examples:
+  chit ask 'Why is the sky blue?'
+  chit ask -m anthropic/claude-sonnet-4 'Write a haiku about receipts.'
+  chit key set
+
+Models: {MODELS_PAGE}. All state is in one folder; CHIT_HOME moves it.
+""",
 )
 @click.version_option(VERSION, "--version", prog_name="chit", message="%(prog)s %(version)s")
 @click.pass_context
@@ -45,21 +55,27 @@ def cli(context: click.Context) -> None:
         serve_pages()
 
 
-COMMANDS = (
-    *(ask, regenerate, continue_, show, settle, balance, serve, token, login, key, prefs),
-    *(backup, restore, doctor, demo, sandbox),
-)
+SECTIONS: Mapping[str, Sequence[click.Command]] = {
+    "Asking": (ask, regenerate, continue_),
+    "History": (show,),
+    "Money": (balance, settle),
+    "Keys and preferences": (login, key, prefs, completion),
+    "Upkeep": (backup, restore, doctor),
+    "Serving": (serve, token, demo, sandbox),
+}
+"""What `chit --help` lists, in its order."""
 
-for command in COMMANDS:
-    cli.add_command(command)
+for name, commands in SECTIONS.items():
+    cli.add_section(name, commands)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run and exit: 0 done, 2 usage, 3 key, 4 rejected, 5 credits or limits, 6 upstream, 130 stopped, 1 a bug."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     _open_missing_streams()
+    instruction = os.environ.get(VARIABLE)
     try:
-        code = _run_and_report(arguments)
+        code = _run_and_report(arguments) if instruction is None else answer_shell(cli, instruction)
         sys.stdout.flush()
     except BrokenPipeError:
         _silence()

@@ -15,14 +15,26 @@ if TYPE_CHECKING:
 
 
 @click.group(
-    epilog="Examples:  chit prefs set model openai/gpt-5-mini   |   chit prefs set parameters.temperature 0.2   |   "
-    "chit prefs unset model"
+    short_help="See and change preferences.",
+    epilog="""\b
+Examples:
+  chit prefs set model openai/gpt-5-mini
+  chit prefs set parameters.temperature 0.2
+  chit prefs unset model
+""",
 )
 def prefs() -> None:
     """See and change preferences: the model, default parameters, limits, colours. Never a key."""
 
 
-@prefs.command(name="list")
+@prefs.command(
+    name="list",
+    epilog="""\b
+Examples:
+  chit prefs list
+  chit prefs list --json
+""",
+)
 @as_json
 def list_preferences(as_json: bool) -> None:
     """Show them all.
@@ -48,13 +60,20 @@ def list_preferences(as_json: bool) -> None:
         write_out(f"{line}{paint(f'({source})', 'dim', sys.stdout)}\n")
 
 
-@prefs.command(name="get")
-@click.argument("name", metavar="NAME")
+@prefs.command(
+    name="get",
+    epilog="""\b
+Examples:
+  chit prefs get model
+  chit prefs get parameters.temperature
+""",
+)
+@click.argument("name", metavar="PREFERENCE")
 @as_json
 def get_preference(name: str, as_json: bool) -> None:
     """Print one.
 
-    NAME may be one default parameter: parameters.temperature.
+    PREFERENCE may be one default parameter: parameters.temperature.
     """
     from chit.cli.terminal import neutralise, write_json, write_out
     from chit.prefs import list_settings
@@ -74,13 +93,22 @@ def get_preference(name: str, as_json: bool) -> None:
         write_out(neutralise(_write(name, value)) + "\n")
 
 
-@prefs.command(name="set", context_settings={"ignore_unknown_options": True})  # or -1 would be an option
-@click.argument("name", metavar="NAME")
+@prefs.command(
+    name="set",
+    context_settings={"ignore_unknown_options": True},  # or -1 would be an option
+    epilog="""\b
+Examples:
+  chit prefs set model openai/gpt-5-mini
+  chit prefs set parameters.temperature 0.2
+  chit prefs set low_balance 5
+""",
+)
+@click.argument("name", metavar="PREFERENCE")
 @click.argument("words", metavar="VALUE", nargs=-1, required=True, type=click.UNPROCESSED)
 def set_preference(name: str, words: tuple[str, ...]) -> None:
     """Set one in the file.
 
-    `unset` goes back to the default. NAME may be one default parameter: parameters.temperature.
+    `unset` goes back to the default. PREFERENCE may be one default parameter: parameters.temperature.
     """
     from chit.cli.terminal import neutralise, write_err
     from chit.core.params import remark_on_parameters
@@ -102,12 +130,19 @@ def set_preference(name: str, words: tuple[str, ...]) -> None:
         write_err(f"chit: {preference.variable} is set as well, and wins over the file.\n")
 
 
-@prefs.command(name="unset")
-@click.argument("name", metavar="NAME")
+@prefs.command(
+    name="unset",
+    epilog="""\b
+Examples:
+  chit prefs unset model
+  chit prefs unset parameters.temperature
+""",
+)
+@click.argument("name", metavar="PREFERENCE")
 def unset_preference(name: str) -> None:
     """Take one out of the file.
 
-    NAME may also be a name that Chit does not know.
+    PREFERENCE may also be a name that Chit does not know.
     """
     from chit.cli.terminal import write_err
     from chit.prefs import find_prefs_file
@@ -118,7 +153,14 @@ def unset_preference(name: str) -> None:
         write_err("chit: the file does not set that; nothing was changed.\n")
 
 
-@prefs.command(name="path")
+@prefs.command(
+    name="path",
+    epilog="""\b
+Examples:
+  chit prefs path
+  cat "$(chit prefs path)"
+""",
+)
 def print_path() -> None:
     """Print where the file is."""
     from chit.cli.terminal import write_out
@@ -127,7 +169,14 @@ def print_path() -> None:
     write_out(f"{find_prefs_file(os.environ)}\n")
 
 
-@prefs.command(name="edit")
+@prefs.command(
+    name="edit",
+    epilog="""\b
+Examples:
+  chit prefs edit
+  EDITOR=nano chit prefs edit
+""",
+)
 def edit_preferences() -> None:
     """Open the file in $EDITOR.
 

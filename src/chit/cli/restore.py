@@ -7,7 +7,16 @@ import click
 from chit.cli.options import as_json
 
 
-@click.command(epilog="Keys, the vault and preferences stay as they are. See docs/backup.md.")
+@click.command(
+    short_help="Put a backup in the place of the history.",
+    epilog="""\b
+Examples:
+  chit backup --list
+  chit restore ~/.local/share/chit/backups/2026-03-01
+
+Keys, the vault and preferences stay as they are. See docs/backup.md.
+""",
+)
 @click.argument("path", type=click.Path(path_type=Path), metavar="BACKUP")
 @click.option(
     "--incomplete", is_flag=True, help="Also a backup that lacks attachments, or refers to what is not there."

@@ -7,7 +7,15 @@ import click
 from chit.errors import InputError
 
 
-@click.command()
+@click.command(
+    short_help="Run an OpenRouter in a box on this machine.",
+    epilog="""\b
+Examples:
+  chit sandbox
+  chit sandbox --port 0 --pace 0
+  chit sandbox --mishaps 0.2 --seed 7
+""",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=8787, show_default=True, help="0 picks a free one.")
 @click.option(
     "--recordings",

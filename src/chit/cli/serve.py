@@ -8,7 +8,15 @@ from chit.about import DEFAULT_PORT
 from chit.cli.options import api_key_file
 
 
-@click.command()
+@click.command(
+    short_help="Serve the pages on this machine.",
+    epilog="""\b
+Examples:
+  chit serve
+  chit serve --sandbox
+  chit serve --no-browser --port 3000 --allow-host chit.example.org
+""",
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),

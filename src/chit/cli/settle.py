@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 60.0
 
 
-@click.command()
+@click.command(
+    short_help="Look up pending costs now.",
+    epilog="""\b
+Examples:
+  chit settle
+  chit settle --wait
+  chit settle gen-1795421188-GbmHZdG7bAwivu2MI0jV --json
+""",
+)
 @click.argument("ids", nargs=-1, metavar="[GENERATION_ID]...")
 @click.option("--wait", is_flag=True, help="Keep trying, at most 60 s, until none is pending.")
 @as_json

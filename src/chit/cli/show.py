@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 _NAMES = {"system": "system", "user": "you", "actor": "model", "client": "tool"}
 
 
-@click.command()
+@click.command(
+    short_help="Show a message, a conversation or a generation.",
+    epilog="""\b
+Examples:
+  chit show 1a2b3c4d
+  chit show gen-1795421188-GbmHZdG7bAwivu2MI0jV --json
+""",
+)
 @click.argument("name", metavar="ID")
 @as_json
 def show(name: str, as_json: bool) -> None:

@@ -6,6 +6,12 @@ from typing import Any
 from chit.sandbox.chunks import encode_wire
 
 _DEEPEST = 5
+_FORMATS: Mapping[str, str] = {
+    "date": "2026-03-01",
+    "date-time": "2026-03-01T12:00:00+00:00",
+    "time": "12:00:00",
+    "uuid": "0198f2c4-6d3b-7c55-8a1e-3f0b6c2d9e71",
+}
 _SCALARS: Mapping[str, Any] = {"string": "sandbox", "integer": 42, "number": 4.2, "boolean": True, "null": None}
 
 
@@ -40,11 +46,15 @@ def _sample_of_type(schema: Mapping[str, Any], root: Mapping[str, Any], depth: i
     kind = schema.get("type")
     kind = kind[0] if isinstance(kind, list) and kind else kind
     if kind == "array":
+        if _has_choices(schema, "prefixItems"):
+            return [_sample(item, root, depth + 1) for item in schema["prefixItems"]]
         return [_sample(schema.get("items"), root, depth + 1)]
     if kind == "object" or "properties" in schema:
         members = schema.get("properties")
         inner = members.items() if isinstance(members, dict) else ()
         return {name: _sample(member, root, depth + 1) for name, member in inner}
+    if kind == "string":
+        return _FORMATS.get(str(schema.get("format")), _SCALARS["string"])
     return _SCALARS.get(str(kind))
 
 
