@@ -7,11 +7,11 @@ import base64
 import binascii
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chit.core.media_kind import HEAD_BYTES, MediaKind
-from chit.core.messages import MediaPart, Message, TextFilePart
+from chit.core.messages import MediaPart, Message, Part, TextFilePart, TextPart
 
 Attachment = MediaPart | TextFilePart
 _DATA_ADDRESS = re.compile(r"data:[\w.+/;=-]{0,200};base64,")
@@ -40,6 +40,14 @@ def make_attachment(data: bytes, kind: MediaKind | None, name: str) -> Attachmen
             return MediaPart({"type": "file", "file": {"filename": name, "file_data": address}}, name)
         case _:
             return MediaPart({"type": "input_audio", "input_audio": {"data": content, "format": kind.format}}, name)
+
+
+def join_parts(text: str, files: Iterable[Attachment]) -> list[Part]:
+    """A question's words, then its text files, then everything else: some models read no further than a picture
+    (field guide §2.2).
+    """
+    words: list[Part] = [TextPart(text)] if text.strip() else []
+    return [*words, *sorted(files, key=lambda part: not isinstance(part, TextFilePart))]
 
 
 def read_content(part: Attachment, most: int | None = None) -> bytes | None:
