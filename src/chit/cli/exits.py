@@ -8,11 +8,15 @@ from chit.errors import ChitError, UpstreamError
 DONE = 0
 BUG = 1
 USAGE = 2
+MISMATCH = 7
 STOPPED = 130
 PIPE_CLOSED = 141
 
 _OWN_KINDS = {
     "input_invalid": USAGE,
+    "too_large": USAGE,
+    "kind_not_taken": USAGE,
+    "schema_mismatch": MISMATCH,
     "not_found": USAGE,
     "store": USAGE,
     "store_unreadable": USAGE,
@@ -37,7 +41,9 @@ _OWN_KINDS = {
 
 
 def exit_code(error: ChitError) -> int:
-    """2 usage or unparsable input, 3 key, 4 rejected, 5 credits or limits, 6 upstream, network or interrupted."""
+    """2 usage or unparsable input, 3 key, 4 rejected, 5 credits or limits, 6 upstream, network or interrupted, 7 a
+    reply that does not match its schema.
+    """
     if error.kind in _OWN_KINDS:
         return _OWN_KINDS[error.kind]
     from chit.core.guidance_kinds import exit_code as exit_code_of_kind
