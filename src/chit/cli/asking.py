@@ -20,7 +20,7 @@ from chit.cli.questions import Question, send_question
 from chit.cli.receipt import chit_line
 from chit.cli.replies import find_reply_id, list_remedies
 from chit.cli.reply_content import write_json_reply, write_media
-from chit.cli.reply_printer import ReplyPrinter
+from chit.cli.reply_printer import ReplyPrinter, is_markdown
 from chit.cli.terminal import begin_again, is_terminal, neutralise, write_err, write_json
 from chit.cli.unlocking import CommandKeys
 from chit.core.generation import Generation, write_chit
@@ -97,7 +97,7 @@ class _Asking:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._on_signal, running, 128 + number)
-        printer = self._open_printer()
+        printer = self._open_printer(running)
         await printer.follow(running)
         message = await running.wait()
         printer.finish(message)
@@ -129,13 +129,13 @@ class _Asking:
         verb = engine.continue_reply if question.goes_on else engine.regenerate
         return await verb(reply_id, changes=question.changes, origin="cli")
 
-    def _open_printer(self) -> ReplyPrinter:
-        """For the text; JSON is written at its end."""
+    def _open_printer(self, running: Running) -> ReplyPrinter:
+        """For the text; what must fit a schema is written at its end."""
         manner = self._manner
         if manner.as_json or manner.schema is not None:
             return ReplyPrinter(None, quiet=manner.quiet)
         output = StandardOutput() if manner.media else manner.output
-        return ReplyPrinter(output, quiet=manner.quiet)
+        return ReplyPrinter(output, is_markdown=is_markdown(running), quiet=manner.quiet)
 
     def _write_content(self, message: Message, generation: Generation) -> ChitError | None:
         """What was asked for as data, once it is whole; returned is what is wrong with it."""

@@ -18,6 +18,7 @@ _OWN_KINDS = {
     "kind_not_taken": USAGE,
     "schema_mismatch": MISMATCH,
     "not_found": USAGE,
+    "was_private": USAGE,
     "store": USAGE,
     "store_unreadable": USAGE,
     "store_damaged": USAGE,

@@ -7,6 +7,7 @@ from chit.cli.markdown_stream import MarkdownStream
 from chit.cli.parts import part_lines
 from chit.cli.terminal import count_columns, is_terminal, neutralise, paint, wants_colour, write_err
 from chit.core.events import Event, ReasoningAdded, Retrying, TextAdded
+from chit.core.json_format import find_json_format
 from chit.core.messages import Message
 from chit.core.sentence import sentence
 from chit.running import Running
@@ -34,6 +35,11 @@ def find_width() -> int:
 def open_stream() -> MarkdownStream:
     """Markdown for the person at standard output."""
     return MarkdownStream(styled=wants_colour(sys.stdout), width=find_width)
+
+
+def is_markdown(running: Running) -> bool:
+    """Whether its reply is; JSON that was asked for is not."""
+    return find_json_format(running.generation.request) is None
 
 
 class ReplyPrinter:
