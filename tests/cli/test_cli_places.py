@@ -104,7 +104,7 @@ def test_a_conversation_without_messages(person: Person) -> None:
         database.execute("DELETE FROM generations")
         database.execute("DELETE FROM messages")
         ((conversation,),) = database.execute("SELECT id FROM conversations").fetchall()
-    ask(person, *ECHO, "--conversation", conversation, "One")
+    ask(person, *ECHO, "--conversation", str(conversation), "One")
     assert said(person) == ["One"]
 
 

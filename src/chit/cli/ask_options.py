@@ -1,4 +1,4 @@
-"""The options of `chit ask`, in groups."""
+"""The options of `chit ask` and `chit chat`, in groups."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -123,8 +123,15 @@ key_options = (
 )
 
 
+def chatting(command: Command) -> Command:
+    """Those of `chit chat`."""
+    for option in reversed([*question_options[:2], *conversation_options, *model_options[:3], *key_options]):
+        command = option(command)
+    return command
+
+
 def asking(command: Command) -> Command:
-    """All of them."""
+    """Those of `chit ask`: all."""
     command = click.argument("prompt", nargs=-1)(command)
     groups = (question_options, conversation_options, model_options, reply_options, key_options)
     for option in reversed([each for group in groups for each in group]):

@@ -12,6 +12,7 @@ from chit.cli.again import continue_, regenerate
 from chit.cli.ask import ask
 from chit.cli.backup import backup
 from chit.cli.balance import balance
+from chit.cli.chat import chat
 from chit.cli.demo import demo
 from chit.cli.doctor import doctor
 from chit.cli.exits import DONE, PIPE_CLOSED, STOPPED, USAGE, empty_record, exit_code, print_error
@@ -45,7 +46,7 @@ def cli(context: click.Context) -> None:
 
 
 COMMANDS = (
-    *(ask, regenerate, continue_, show, settle, balance, serve, login, key, prefs),
+    *(ask, chat, regenerate, continue_, show, settle, balance, serve, login, key, prefs),
     *(backup, restore, doctor, demo, sandbox),
 )
 
