@@ -20,6 +20,8 @@ class Command:
     about: str
     takes: Literal["", "model", "path", "parameter"] = ""
     """What completion offers after it."""
+    asks: bool = False
+    """Whether a reply comes of it."""
 
 
 COMMANDS = (
@@ -42,8 +44,9 @@ COMMANDS = (
         arguments="[NAME=VALUE …]",
         about="ask again for the last reply, with what was set since; model=ID for another model",
         takes="parameter",
+        asks=True,
     ),
-    Command(name="continue", about="let the model go on where its reply broke off"),
+    Command(name="continue", asks=True, about="let the model go on where its reply broke off"),
     Command(name="edit", arguments="[N]", about="rewrite your last question, or the one with that number"),
     Command(name="branch", arguments="[N]", about="list the branches of this conversation, or go to one"),
     Command(name="stop", about="stop the reply that is coming in, as Ctrl-C does"),

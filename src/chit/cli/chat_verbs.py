@@ -15,11 +15,11 @@ from chit.cli.chat_prompt import Left
 from chit.cli.chat_state import Turns
 from chit.cli.columns import wrap
 from chit.cli.exits import DONE
-from chit.cli.output import OutputFile
+from chit.cli.output import FileTaken, OutputFile
 from chit.cli.parameters import read_parameters
 from chit.cli.places import locate
 from chit.cli.receipt import receipt
-from chit.cli.reply_printer import find_width
+from chit.cli.reply_printer import find_width, wrap_words
 from chit.cli.terminal import neutralise, paint, write_err, write_out
 from chit.core.attachments import clean_name, count_bytes, name_attachment, read_head
 from chit.core.generation import write_chit
@@ -93,7 +93,7 @@ class ChatVerbs:
             plain = id.partition(":")[0]
             if known and id and id != "default" and not plain.startswith("@preset/") and not {id, plain} & known:
                 told = f"{id} is not among the models that are known; it is asked for all the same."
-                write_err(neutralise(f"chit: {told}\n"))
+                write_err(wrap_words(f"chit: {told}"))
 
     async def _instruct(self, rest: str) -> None:
         if rest:
@@ -126,7 +126,10 @@ class ChatVerbs:
         self._tell("\n".join(list_files(state.files)) or "No files go along.")
 
     async def _retry(self, rest: str) -> None:
-        await self._show(await self._turns.retry(read_parameters(tuple(split_words(rest)))))
+        changes = read_parameters(tuple(split_words(rest)))
+        if isinstance(model := changes.pop("model", None), str):
+            self._state.choose_model(model)
+        await self._show(await self._turns.retry(changes))
 
     async def _go_on(self, _rest: str) -> None:
         await self._show(await self._turns.go_on())
@@ -181,7 +184,10 @@ class ChatVerbs:
         name = expand(rest)
         form: Any = "json" if name.endswith(".json") else "markdown"
         suggested, content = await export_one(self._app.store, state.conversation_id, form, self._scrub)
-        output = OutputFile(name or suggested, overwrite=False)
+        try:
+            output = OutputFile(name or suggested, overwrite=False)
+        except FileTaken as error:
+            raise InputError(error.message, hint="Choose another name: /save FILE") from error
         try:
             output.write_bytes(content)
             output.keep()
@@ -193,7 +199,7 @@ class ChatVerbs:
         raise Left(DONE)
 
     def _tell(self, text: str) -> None:
-        write_out(neutralise(text) + "\n")
+        write_out("".join(map(wrap_words, text.split("\n"))))
 
 
 def split_words(text: str) -> list[str]:

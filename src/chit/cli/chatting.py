@@ -23,13 +23,13 @@ from chit.cli.chat_prompt import ChatPrompt, Left
 from chit.cli.chat_state import ChatState, Turns
 from chit.cli.chat_verbs import ChatVerbs, list_files
 from chit.cli.chit_board import ChitBoard
-from chit.cli.exits import print_error
+from chit.cli.exits import one_line
 from chit.cli.key_marks import warn_of_change
 from chit.cli.output import StandardOutput
 from chit.cli.places import find_place
 from chit.cli.prefs import load_prefs_aloud
 from chit.cli.replies import IN_A_CHAT, list_remedies
-from chit.cli.reply_printer import ReplyPrinter, is_markdown
+from chit.cli.reply_printer import ReplyPrinter, is_markdown, wrap_words
 from chit.cli.terminal import is_terminal, neutralise, paint, write_err, write_out
 from chit.cli.typed_ahead import TypedAhead
 from chit.cli.unlocking import CommandKeys
@@ -126,9 +126,9 @@ class _Chatting:
         place = await self._turns.find_path()
         models = self._turns.parameters.get("models") or [self._turns.parameters.get("model")]
         named = ", ".join(str(each) for each in models if each) or "your account's default model"
-        write_out(paint(neutralise(f"{named} · /help lists commands · Ctrl-D leaves\n"), "dim", sys.stdout))
+        write_out(paint(wrap_words(f"{named} · /help lists commands · Ctrl-D leaves"), "dim", sys.stdout))
         if self._state.private:
-            write_out(paint("private: nothing of this is kept but what it costs\n", "dim", sys.stdout))
+            write_out(paint(wrap_words("private: nothing of this is kept but what it costs"), "dim", sys.stdout))
         write_out("\n")
         if place:
             await show_turn(place)
@@ -151,13 +151,15 @@ class _Chatting:
         try:
             command, rest = read_input(text)
             if command is not None:
-                return await self._verbs.obey(command, rest)
+                draft = await self._verbs.obey(command, rest)
+                write_out("" if command.asks else "\n")
+                return draft
             words = text
             running = await self._turns.ask(rest)
             words = None
             await self._show(running)
         except ChitError as error:
-            print_error(error)
+            write_err(wrap_words(f"chit: {one_line(error)}") + "\n")
         return words or ""
 
     async def _show(self, running: Running) -> None:
@@ -172,12 +174,13 @@ class _Chatting:
         finally:
             self._running = None
         printer.finish(message)
-        write_out("\n")
         self._prompt.type(typed.data)
-        if running.error is not None:
-            print_error(running.error)
+        if message.parts:
+            write_out("\n")
+        told = [f"chit: {one_line(running.error)}"] if running.error else []
         remedies = list_remedies(running.error, message, running.generation, IN_A_CHAT)
-        write_err("".join(f"  {neutralise(line)}\n" for line in remedies))
+        if told := told + [f"  {line}" for line in remedies]:
+            write_err("".join(map(wrap_words, told)) + "\n")
         await self._board.put(message.id)
         if self._left is None:
             with suppress(asyncio.CancelledError):

@@ -23,6 +23,7 @@ class ChitBoard:
         self._last: Generation | None = None
         self._waiting: dict[str, str] = {}
         self._late: list[str] = []
+        self._shown = ""
         self._tasks: set[asyncio.Task[None]] = set()
         self._unsubscribe = app.notices.subscribe(self._note)
 
@@ -34,8 +35,8 @@ class ChitBoard:
 
     def lines(self) -> list[str]:
         """What stands above the prompt, in the terminal's codes."""
-        last = [chit_line(write_chit(self._last), sys.stdout)] if self._last else []
-        return [*self._late, *last]
+        self._shown = chit_line(write_chit(self._last), sys.stdout) if self._last else ""
+        return [*self._late, *filter(None, [self._shown])]
 
     async def put(self, message_id: str) -> None:
         """Its chit is the last one. A request that was refused has none."""
@@ -46,10 +47,12 @@ class ChitBoard:
                     self._last = generation
 
     def leave(self) -> None:
-        """What was shown stays on the screen as it is; what is pending is told once it is known."""
-        if self._last is not None and self._last.generation_id and write_chit(self._last).settlement == "pending":
-            self._waiting[self._last.generation_id] = self._last.message_id
-        self._last, self._late = None, []
+        """What was shown stays on the screen as it is; what is different now, or will be, is told later."""
+        last, self._last, self._late = self._last, None, []
+        if last is not None and chit_line(write_chit(last), sys.stdout) != self._shown:  # a dumb terminal, say
+            self._late = [_tell_late(last)]
+        elif last is not None and last.generation_id and write_chit(last).settlement == "pending":
+            self._waiting[last.generation_id] = last.message_id
 
     def _note(self, notice: Notice) -> None:
         if isinstance(notice, SettlementChanged):
@@ -64,9 +67,13 @@ class ChitBoard:
             with suppress(StoreError):
                 generation = await self._app.store.find_generation(message_id)
                 if generation is not None:
-                    which = paint(f" · settled, reply {short_id(message_id)}", "dim", sys.stdout)
-                    self._late.append(chit_line(write_chit(generation), sys.stdout) + which)
+                    self._late.append(_tell_late(generation))
         self.on_change()
+
+
+def _tell_late(generation: Generation) -> str:
+    which = paint(f" · settled, reply {short_id(generation.message_id)}", "dim", sys.stdout)
+    return chit_line(write_chit(generation), sys.stdout) + which
 
 
 def _do_nothing() -> None:

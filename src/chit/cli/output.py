@@ -17,6 +17,10 @@ MEDIA_ENDINGS = {
 }
 
 
+class FileTaken(InputError):
+    """There is a file of that name already."""
+
+
 class StandardOutput:
     """What a person sees or a program reads."""
 
@@ -49,14 +53,12 @@ class OutputFile:
         try:
             self._file = self._open(overwrite=overwrite)
         except FileExistsError as error:
-            raise InputError(
-                f"{name} is there already, and was left as it is; nothing was sent",
-                hint="Choose another name, or say --overwrite.",
+            raise FileTaken(
+                f"{name} is there already, and was left as it is", hint="Choose another name, or say --overwrite."
             ) from error
         except (OSError, ValueError) as error:
             raise InputError(
-                f"{name} cannot be written: {getattr(error, 'strerror', None) or error}; nothing was sent",
-                hint="Check the path.",
+                f"{name} cannot be written: {getattr(error, 'strerror', None) or error}", hint="Check the path."
             ) from error
 
     @property

@@ -3,9 +3,11 @@
 import sys
 from typing import Protocol
 
+from chit.cli.inline_marks import Span
 from chit.cli.markdown_stream import MarkdownStream
 from chit.cli.parts import part_lines
 from chit.cli.terminal import count_columns, is_terminal, neutralise, paint, wants_colour, write_err
+from chit.cli.word_wrap import WordWrap
 from chit.core.events import Event, ReasoningAdded, Retrying, TextAdded
 from chit.core.json_format import find_json_format
 from chit.core.messages import Message
@@ -30,6 +32,13 @@ class Destination(Protocol):
 def find_width() -> int:
     """Cells of a line of text, by the window as it is now; its last column stays free."""
     return min(count_columns(sys.stdout) - 1, _WIDEST)
+
+
+def wrap_words(text: str) -> str:
+    """A line of our own in as many as it needs, indented as it is; addresses stay whole."""
+    wrap, said = WordWrap(find_width), neutralise(text)
+    indent = " " * (len(said) - len(said.lstrip()))
+    return wrap.begin(indent, indent) + wrap.put([Span(said.lstrip())]) + wrap.end()
 
 
 def open_stream() -> MarkdownStream:

@@ -1,0 +1,363 @@
+"""`chit chat` at a real terminal."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import PASSPHRASE
+from tests.cli.display import ALT_ENTER, CTRL_C, ENTER, PASTE, TAB, Chat
+from tests.cli.person import Person, encode_stream, until
+
+from chit.sandbox.reply import Reply
+
+ECHO = ("-m", "sandbox/echo")
+BEGUN = "This reply begins well, but it will"
+
+
+def say(person: Person, *pieces: str) -> None:
+    """The next reply."""
+    person.upstream.queue(
+        Reply(content_type="text/event-stream", headers={"X-Generation-Id": "gen-1"}, body=encode_stream(*pieces))
+    )
+
+
+def said(person: Person) -> list[str]:
+    """The words of the last request's messages."""
+    return [each["content"] for each in person.upstream.ledger.requests[-1].body["messages"]]
+
+
+def test_a_conversation(person: Person) -> None:
+    """Question, reply and chit, which settles in its place; the next question goes on; Ctrl-D leaves."""
+    chat = Chat(person, *ECHO)
+    chat.see("sandbox/echo · /help lists commands · Ctrl-D leaves\n\n>")
+    chat.say("**One**")
+    chat.see("pending")
+    text = chat.see_no("pending")
+    assert "> **One**\n\nOne\n\n▸ $0.0000" in text
+    assert text.count("▸") == 1
+    chat.say("Two")
+    chat.see("> Two\n\nTwo\n\n▸")
+    assert chat.leave() == 0
+    assert said(person) == ["**One**", "**One**", "Two"]
+
+
+def test_a_chit_that_settles_later_has_a_line_of_its_own(person: Person) -> None:
+    """What has scrolled away is not touched."""
+    person.upstream.settle_after = 3600
+    chat = Chat(person, *ECHO)
+    chat.see_end(">")
+    chat.say("One")
+    chat.see("pending")
+    chat.say("Two")
+    chat.see("pending", times=2)
+    person.upstream.settle_after = 0
+    text = chat.see("settled, reply ")
+    chat.leave()
+    assert text.count("▸") == 3
+    assert text.index("settled, reply") < text.rindex("▸")
+
+
+def test_ctrl_c_stops_the_reply_and_nothing_else(person: Person) -> None:
+    """What came is kept, upstream is closed, the chit is there; twice at the prompt leaves."""
+    chat = Chat(person, "-m", "sandbox/stall")
+    chat.see_end(">")
+    chat.say("Hi")
+    chat.see(BEGUN)
+    chat.interrupt()
+    chat.see(f"{BEGUN} never\n\n  Go on from here: /continue\n\n▸")
+    until(lambda: person.upstream.ledger.generations[0].state == "cancelled")
+    chat.type(f"no{CTRL_C}")
+    chat.see("> Ctrl-C again leaves")
+    chat.type("x")
+    chat.see_end("> x")
+    chat.type(CTRL_C)
+    chat.see("> Ctrl-C again leaves")
+    chat.type(CTRL_C)
+    assert chat.close() == 130
+    shown = person.call("show", person.upstream.ledger.generations[0].id, "--json").record
+    assert (shown["text"], shown["state"]) == (f"{BEGUN} never", "stopped")
+
+
+def test_what_is_typed_during_a_reply(person: Person) -> None:
+    """It is not echoed into the text, and is there after it; /stop on a line of its own stops."""
+    chat = Chat(person, "-m", "sandbox/stall")
+    chat.see_end(">")
+    chat.say("Hi")
+    chat.see(BEGUN)
+    chat.type("later")
+    chat.type(f"{ENTER}/stop\n typed")
+    text = chat.see("> later\n")
+    assert f"{BEGUN} never\n" in text
+    assert "/stop" not in text
+    chat.see(BEGUN, times=2)
+    chat.interrupt()
+    chat.see_end(">  typed")
+    chat.type(CTRL_C + CTRL_C)
+    assert chat.close() == 130
+    assert len(person.upstream.ledger.requests) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_does_not_argue(person: Person, number: signal.Signals) -> None:
+    """Where the first cannot be finished, because another program holds the database."""
+    chat = Chat(person, "-m", "sandbox/stall")
+    chat.see_end(">")
+    chat.say("Hi")
+    chat.see(BEGUN)
+    with person.open_database() as database:
+        database.execute("INSERT INTO settlements (generation_id, state) VALUES ('x', 'settled')")
+        chat.terminal.process.send_signal(number)
+        until(lambda: person.upstream.ledger.generations[0].state == "cancelled")
+        chat.terminal.process.send_signal(number)
+    assert chat.close() == 128 + number
+    assert "Traceback" not in chat.text
+
+
+@pytest.mark.parametrize("replying", [False, True])
+def test_sigterm_ends_it_orderly(person: Person, replying: bool) -> None:
+    """At the prompt and in a reply, of which what came is kept."""
+    chat = Chat(person, "-m", "sandbox/stall")
+    chat.see_end(">")
+    if replying:
+        chat.say("Hi")
+        chat.see(BEGUN)
+    chat.terminal.process.send_signal(signal.SIGTERM)
+    assert chat.close() == 143
+    if replying:
+        shown = person.call("show", person.upstream.ledger.generations[0].id, "--json").record
+        assert shown["state"] == "stopped"
+
+
+def test_several_lines(person: Person) -> None:
+    """Alt-Enter begins one, pasted ones stay together, and what was typed once can be had again."""
+    chat = Chat(person, *ECHO)
+    chat.see_end(">")
+    chat.type(f"one{ALT_ENTER}two")
+    chat.see_end("  two")
+    chat.type(ENTER)
+    chat.see("▸")
+    chat.type(PASTE.format("three\nfour"))
+    chat.see_end("  four")
+    chat.type(ENTER)
+    chat.see("▸", times=2)
+    assert said(person)[-1] == "three\nfour"
+    assert chat.leave() == 0
+    assert (person.home / "chat-input").stat().st_mode & 0o777 == 0o600
+    chat = Chat(person, *ECHO)
+    chat.see_end(">")
+    chat.type("\x1b[A\x1b[A\x1b[A")
+    chat.see("> one\n  two")
+    chat.type(CTRL_C)
+    chat.say(" ")
+    chat.say("/quit")
+    assert chat.close() == 0
+    assert len(person.upstream.ledger.requests) == 2
+
+
+def test_commands_right_and_wrong(person: Person, tmp_path: Path) -> None:
+    """Wrong ones cost nothing and are told; words that look like some can be sent."""
+    chat = Chat(person, *ECHO)
+    chat.see_end(">")
+    for words, told in (
+        ("/help", "Alt-Enter or Esc Enter"),
+        ("/retyr", "there is no command /retyr. Did you mean /retry? See /help; to send such words"),
+        ("/nonsense", "there is no command /nonsense. See /help"),
+        ("/retry", "there is no reply yet. Ask something first."),
+        ("/edit 3", "there is no question 3. Ask something first."),
+        ("/stop", "No reply is coming in."),
+        ("/model sandbox/long", "model: sandbox/long"),
+        ("/model sandbox/echo", "model: sandbox/echo"),
+        (f"/attach {tmp_path / 'none'}", "cannot be read: No such file"),
+        ("/set 'temperature=1", "No closing quotation"),
+        ("/set temperature=1", "temperature=1"),
+    ):
+        chat.say(words)
+        chat.see(told.replace("\n", ""))
+        chat.see_end(">")
+    assert not person.upstream.ledger.requests
+    chat.say("//help")
+    chat.see("\n/help\n")
+    assert person.upstream.ledger.requests[-1].body["temperature"] == 1
+    chat.say("/etc/passwd?")
+    chat.see("\n/etc/passwd?\n")
+    chat.say("/edit")
+    chat.see("in the place of your question (Ctrl-C: a new one)\n> /etc/passwd?")
+    chat.say(" again")
+    chat.see("\n/etc/passwd? again\n")
+    assert said(person) == ["/help", "/help", "/etc/passwd? again"]
+    chat.say("/edit")
+    chat.see("in the place of", times=2)
+    chat.type(CTRL_C)
+    chat.see("in the place of")
+    chat.say("more")
+    chat.see("\nmore\n")
+    assert said(person)[-2:] == ["/etc/passwd? again", "more"]
+    assert chat.leave() == 0
+
+
+def test_tab_completes(person: Person) -> None:
+    """Commands and models; Enter takes what was chosen, and the next one sends."""
+    chat = Chat(person, *ECHO)
+    chat.see_end(">")
+    chat.type("/mo")
+    chat.see("/model  say or choose the model")
+    chat.type(TAB)
+    chat.see("> /model\n")
+    chat.type(ENTER)
+    chat.type(" gpt-5")
+    chat.see("openai/gpt-5-mini  ")
+    chat.type(TAB)
+    chat.see("> /model openai/gpt-5-mini")
+    chat.type(ENTER + ENTER)
+    chat.see("\nmodel: openai/gpt-5-mini\n")
+    assert chat.leave() == 0
+
+
+def test_a_model_cannot_speak_to_the_terminal(person: Person) -> None:
+    """Attack case 27: escape sequences, titles, the clipboard, carriage returns and C1 controls are shown."""
+    person.variables["NO_COLOR"] = "1"
+    say(person, "Look: \x1b[2J", "\x1b]0;owned\x07", "\x1b]52;c;eA==\x07", "\x9b31m", "over\rwritten", "\u202eevil ")
+    chat = Chat(person, *ECHO)
+    chat.see_end(">")
+    before = len(chat.terminal.screen)
+    chat.say("Hi")
+    chat.see("evil")
+    reply = chat.terminal.screen[before:].partition("Look: ")[2].partition("evil")[0]
+    assert reply == "\ufffd[2J\ufffd]0;owned\ufffd\ufffd]52;c;eA==\ufffd\ufffd31mover\ufffdwritten\ufffd"
+    chat.see("▸")
+    assert chat.leave() == 0
+
+
+def test_a_narrow_window_and_one_that_changes(person: Person) -> None:
+    """Words wrap at the width of the moment; nothing that was shown is lost."""
+    chat = Chat(person, "-m", "sandbox/stall", columns=40)
+    text = chat.see_end(">")
+    assert "sandbox/stall · /help lists commands ·\nCtrl-D leaves" in text
+    chat.say("Hi")
+    chat.see("This reply begins well, but it will")
+    chat.interrupt()
+    chat.see_end(">")
+    chat.resize(20)
+    chat.say("/system")
+    chat.see("There are no\ninstructions.")
+    chat.say("Hi")
+    chat.see("This reply begins\nwell, but it will")
+    chat.interrupt()
+    chat.see("▸", times=2)
+    assert chat.leave() == 0
+
+
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_plain_terminals(person: Person, variables: dict[str, str]) -> None:
+    """No colours; marks stay as they were written. A dumb one is told of the settled cost on a line of its own."""
+    person.variables |= variables
+    chat = Chat(person, *ECHO)
+    chat.see_end(">")
+    chat.say("**Hi**")
+    chat.see("\n**Hi**\n")
+    chat.see("▸")
+    if "TERM" in variables:
+        until(lambda: person.open_database().execute("SELECT 1 FROM settlements WHERE state = 'settled'").fetchall())
+        chat.say("/cost")
+        chat.see("settled ...")
+        chat.see("settled, reply ")
+        assert "\x1b" not in chat.terminal.screen
+    assert chat.leave() == 0
+    assert not {"\x1b[1m", "\x1b[2m"} & set(chat.terminal.screen.split("▸"))
+
+
+def test_errors_say_what_to_do(person: Person) -> None:
+    """In the words of the chat; the next attempt is a command."""
+    chat = Chat(person, "-m", "openai/gpt5-mini")
+    chat.see_end(">")
+    chat.say("Hi")
+    chat.see(": /retry model=openai/gpt-5-mini\n")
+    chat.say("/retry model=sandbox/echo")
+    chat.see("\nHi\n\n▸")
+    chat.say("More")
+    chat.see("\nMore\n\n▸")
+    assert person.upstream.ledger.requests[-1].body["model"] == "sandbox/echo"
+    chat.say("/model sandbox/error-credits")
+    chat.see("model: sandbox/error-credits")
+    chat.say("Hi")
+    chat.see("https://openrouter.ai/settings/credits")
+    assert chat.leave() == 0
+
+
+def test_it_goes_on_where_it_was(person: Person) -> None:
+    """With its last turn and its last chit to be seen; a file of the beginning goes along with the next question."""
+    path = person.home.parent / "notes.md"
+    path.write_text("words")
+    person.call("ask", *ECHO, "-s", "Be brief.", "# One")
+    chat = Chat(person, "--continue", "-f", str(path), "-p", "seed=1")
+    text = chat.see_end(">")
+    assert "you\n# One\n\nmodel\nOne\n\n▸ $" in text
+    assert "+ notes.md · text · 5 bytes\n>" in text
+    chat.say("Two")
+    chat.see("\nTwo\n\n▸")
+    body = person.upstream.ledger.requests[-1].body
+    assert [each["role"] for each in body["messages"]] == ["system", "user", "assistant", "user"]
+    assert (body["seed"], body["model"], len(body["messages"][-1]["content"])) == (1, "sandbox/echo", 2)
+    assert chat.leave() == 0
+
+
+def test_a_private_one_leaves_no_words(person: Person) -> None:
+    """Not even what was typed."""
+    chat = Chat(person, "--private", *ECHO)
+    chat.see("private: nothing of this is kept but what it costs\n\n>")
+    chat.say("Sesame street")
+    chat.see("\nSesame street\n\n▸")
+    chat.say("/save")
+    chat.see("this conversation is private, so it is not written down")
+    assert chat.leave() == 0
+    assert not [each for each in person.home.rglob("*") if each.is_file() and b"Sesame" in each.read_bytes()]
+
+
+def test_a_locked_vault_asks(keeper: Person) -> None:
+    """Before the first prompt."""
+    chat = Chat(keeper, *ECHO)
+    chat.see_end("Passphrase of the vault:")
+    chat.say(PASSPHRASE)
+    chat.see_end(">")
+    chat.say("Hi")
+    chat.see("\nHi\n\n▸")
+    assert chat.leave() == 0
+    assert PASSPHRASE not in chat.text
+
+
+def test_it_needs_a_terminal(person: Person) -> None:
+    """One line, with the command that does not."""
+    for arguments in ((), ("--json",)):
+        outcome = person.call("chat", *arguments[:0])
+        assert (outcome.code, outcome.out) == (2, "")
+        assert outcome.err == "chit: chit chat needs a terminal to type at. In pipes and scripts, use `chit ask`.\n"
+    outcome = person.call("chat", "--continue", "--private")
+    assert outcome.code == 2
+    assert "--private is for a new conversation" in outcome.err
+
+
+def test_a_low_balance_is_told(person: Person) -> None:
+    """After the reply."""
+    person.upstream.account.total_credits = 1
+    person.variables["CHIT_LOW_BALANCE"] = "10"
+    person.call("balance")
+    chat = Chat(person, *ECHO)
+    chat.see_end(">")
+    chat.say("Hi")
+    chat.see("▸")
+    assert chat.leave() == 0
+
+
+def test_a_window_that_is_closed_ends_it(person: Person) -> None:
+    """During a reply: what came is kept."""
+    chat = Chat(person, "-m", "sandbox/stall")
+    chat.see_end(">")
+    chat.say("Hi")
+    chat.see(BEGUN)
+    import os
+
+    os.close(chat.terminal._master)
+    chat.terminal.process.wait(30)
+    until(lambda: person.upstream.ledger.generations[0].state == "cancelled")
+    shown = person.call("show", person.upstream.ledger.generations[0].id, "--json").record
+    assert shown["state"] in ("stopped", "cut")
