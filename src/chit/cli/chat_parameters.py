@@ -23,7 +23,7 @@ def change_parameters(own: Mapping[str, Any], assignments: Sequence[str]) -> tup
         name, _, text = assignment.partition("=")
         if text or "=" not in assignment:
             given = read_parameters((assignment,))
-            _refuse(given)
+            check_parameters(given)
             patch = _merge(patch, given)
             parameters = _merge(parameters, given)
         else:
@@ -38,10 +38,11 @@ def show_parameters(parameters: Mapping[str, Any]) -> list[str]:
     return [f"{name}={_spell(value)}" for name, value in parameters.items()]
 
 
-def _refuse(given: Mapping[str, Any]) -> None:
+def check_parameters(given: Mapping[str, Any]) -> None:
+    """Raises `InputError` for what cannot be kept with a conversation."""
     for name in given:
         if name in ("model", "models"):
-            raise InputError("the model has a command of its own", hint="Write /model ID.")
+            raise InputError("the model has a command of its own", hint="In a chat, write /model ID; before it, -m ID.")
         if name in FILLED_IN:
             raise InputError(f"{name} cannot be set: Chit fills it in", hint="Leave it out.")
     if (way := find_secret({"parameters": given})) is not None:

@@ -19,6 +19,7 @@ from chit.cli.chat_branches import show_turn
 from chit.cli.chat_commands import read_input
 from chit.cli.chat_completion import ChatCompleter
 from chit.cli.chat_history import FILE_NAME, InputHistory
+from chit.cli.chat_parameters import check_parameters
 from chit.cli.chat_prompt import ChatPrompt, Left
 from chit.cli.chat_state import ChatState, Turns
 from chit.cli.chat_verbs import ChatVerbs, list_files
@@ -30,10 +31,11 @@ from chit.cli.places import find_place
 from chit.cli.prefs import load_prefs_aloud
 from chit.cli.replies import IN_A_CHAT, list_remedies
 from chit.cli.reply_printer import ReplyPrinter, is_markdown, wrap_words
+from chit.cli.request_options import unite
 from chit.cli.terminal import is_terminal, neutralise, paint, write_err, write_out
 from chit.cli.typed_ahead import TypedAhead
 from chit.cli.unlocking import CommandKeys
-from chit.errors import ChitError, InputError
+from chit.errors import ChitError, InputError, VaultLocked
 from chit.prefs import UserPrefs
 from chit.running import Running
 
@@ -78,7 +80,11 @@ async def _open_state(app: App, beginning: Beginning) -> ChatState:
         state.take_up(await find_place(app.store, beginning.place))
     if beginning.model is not None:
         state.choose_model(beginning.model)
-    state.parameters |= beginning.parameters
+    if beginning.parameters:
+        check_parameters(beginning.parameters)
+        state.parameters = unite(state.parameters, dict(beginning.parameters))
+        if state.conversation_id is not None:
+            await app.store.record_parameters(state.conversation_id, state.parameters)
     state.files = read_attachments(beginning.files)
     return state
 
@@ -89,7 +95,8 @@ class _Chatting:
     def __init__(self, app: App, prefs: UserPrefs, keys: CommandKeys, state: ChatState) -> None:
         self._app = app
         self._state = state
-        self._turns = Turns(app, prefs, state, keys.find)
+        self._keys = keys
+        self._turns = Turns(app, prefs, state, self._find_key)
         self._verbs = ChatVerbs(app, self._turns, self._show, keys.scrub)
         self._board = ChitBoard(app)
         history: History = InMemoryHistory() if state.private else InputHistory(prefs.home / FILE_NAME)
@@ -161,6 +168,13 @@ class _Chatting:
         except ChitError as error:
             write_err(wrap_words(f"chit: {one_line(error)}") + "\n")
         return words or ""
+
+    async def _find_key(self) -> None:
+        """The vault may have been locked meanwhile; a person who does not want to open it stays here."""
+        try:
+            await self._keys.find()
+        except KeyboardInterrupt:
+            raise VaultLocked("the vault stays locked, so nothing was sent", hint="Send it to be asked again.") from None
 
     async def _show(self, running: Running) -> None:
         """A reply to its end, with its error and what may be done about it."""

@@ -6,6 +6,7 @@ import re
 import sys
 import termios
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -39,8 +40,9 @@ class TypedAhead:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         asyncio.get_running_loop().remove_reader(self._number)
-        self._write(_PASTE_OFF)
-        termios.tcsetattr(self._number, termios.TCSADRAIN, self._before)
+        with suppress(OSError, termios.error):  # the terminal may be gone
+            self._write(_PASTE_OFF)
+            termios.tcsetattr(self._number, termios.TCSADRAIN, self._before)
 
     def _read(self) -> None:
         try:
