@@ -3,12 +3,13 @@
 import fcntl
 import os
 import re
+import select
 import signal
 import struct
 import termios
 
 from rich.cells import cell_len
-from tests.cli.person import Person, Terminal
+from tests.cli.person import PATIENCE, Person, Terminal
 
 _PIECES = re.compile("\x1b\\[([?>0-9;]*)([A-Za-z@])|\x1b\\][^\x07]*\x07|\x1b[=>]|[\x00-\x1f]|[^\x00-\x1f]")
 ENTER, ALT_ENTER, CTRL_C, CTRL_D, TAB = "\r", "\x1b\r", "\x03", "\x04", "\t"
@@ -96,20 +97,26 @@ class Chat:
     def see(self, text: str, *, times: int = 1) -> str:
         """Wait until it is to be seen; everything that is."""
         while self.text.count(text) < times:
-            assert self.terminal._read(), self.text
+            self._read()
         return self.text
 
     def see_no(self, text: str) -> str:
         """Wait until it is to be seen no more."""
         while text in self.text:
-            assert self.terminal._read(), self.text
+            self._read()
         return self.text
 
     def see_end(self, text: str) -> str:
         """Wait until the last line is this."""
         while self.text.rpartition("\n")[2] != text:
-            assert self.terminal._read(), self.text
+            self._read()
         return self.text
+
+    def _read(self) -> None:
+        """More, or a failure that shows how far it came."""
+        ready, _, _ = select.select([self.terminal._master], [], [], PATIENCE)
+        assert ready, self.text
+        assert self.terminal._read(), self.text
 
     def type(self, text: str) -> None:
         """Keys."""

@@ -1,13 +1,25 @@
 """`chit chat` at a real terminal."""
 
+import asyncio
+import json
+import logging
+import os
 import signal
+import sys
+import threading
+import tty
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.conftest import PASSPHRASE
 from tests.cli.display import ALT_ENTER, CTRL_C, ENTER, PASTE, TAB, Chat, hang_up
-from tests.cli.person import PATIENCE, Person, encode_stream, until
+from tests.cli.person import KEY, PATIENCE, Person, encode_stream, until
 
+from chit.cli.chat_verbs import ChatVerbs
+from chit.cli.main import main
+from chit.errors import VaultLocked
 from chit.sandbox.reply import Reply
 
 ECHO = ("-m", "sandbox/echo")
@@ -70,6 +82,14 @@ def test_ctrl_c_stops_the_reply_and_nothing_else(person: Person) -> None:
     chat.see("> Ctrl-C again leaves")
     chat.type("x")
     chat.see_end("> x")
+    chat.type("\x7f")
+    chat.see_end(">")
+    chat.type("y")
+    chat.see_end("> y")
+    chat.interrupt()
+    chat.see("> Ctrl-C again leaves")
+    chat.type("z")
+    chat.see_end("> z")
     chat.type(CTRL_C)
     chat.see("> Ctrl-C again leaves")
     chat.type(CTRL_C)
@@ -160,19 +180,19 @@ def test_commands_right_and_wrong(person: Person, tmp_path: Path) -> None:
     chat.see_end(">")
     for words, told in (
         ("/help", "Alt-Enter or Esc Enter"),
-        ("/retyr", "there is no command /retyr. Did you mean /retry? See /help; to send such words"),
+        ("/retyr", "there is no command /retyr. Did you mean /retry?"),
         ("/nonsense", "there is no command /nonsense. See /help"),
         ("/retry", "there is no reply yet. Ask something first."),
         ("/edit 3", "there is no question 3. Ask something first."),
         ("/stop", "No reply is coming in."),
         ("/model sandbox/long", "model: sandbox/long"),
         ("/model sandbox/echo", "model: sandbox/echo"),
-        (f"/attach {tmp_path / 'none'}", "cannot be read: No such file"),
+        (f"/attach {tmp_path / 'none'}", "No such file or directory"),
         ("/set 'temperature=1", "No closing quotation"),
         ("/set temperature=1", "temperature=1"),
     ):
         chat.say(words)
-        chat.see(told.replace("\n", ""))
+        chat.see(told)
         chat.see_end(">")
     assert not person.upstream.ledger.requests
     chat.say("//help")
@@ -289,7 +309,7 @@ def test_it_goes_on_where_it_was(person: Person) -> None:
     path = person.home.parent / "notes.md"
     path.write_text("words")
     person.call("ask", *ECHO, "-s", "Be brief.", "# One")
-    chat = Chat(person, "--continue", "-f", str(path), "-p", "seed=1")
+    chat = Chat(person, "--continue", "-f", str(path), "-p", "seed=1", "--reasoning", "low")
     text = chat.see_end(">")
     assert "you\n# One\n\nmodel\nOne\n\n▸ $" in text
     assert "+ notes.md · text · 5 bytes\n>" in text
@@ -299,6 +319,24 @@ def test_it_goes_on_where_it_was(person: Person) -> None:
     assert [each["role"] for each in body["messages"]] == ["system", "user", "assistant", "user"]
     assert (body["seed"], body["model"], len(body["messages"][-1]["content"])) == (1, "sandbox/echo", 2)
     assert chat.leave() == 0
+    shown = person.call("show", person.upstream.ledger.generations[0].id, "--json").record
+    with person.open_database() as database:
+        (row,) = database.execute("SELECT parameters FROM conversations WHERE id = ?", (shown["conversation_id"],))
+    assert json.loads(str(row[0])) == {"seed": 1, "reasoning": {"effort": "low"}}
+
+
+def test_a_new_one_begins_with_parameters(person: Person) -> None:
+    """And instructions; what a conversation cannot keep is refused before anything is typed."""
+    chat = Chat(person, *ECHO, "-p", "seed=1", "-s", "Be brief.")
+    chat.see_end(">")
+    chat.say("Hi")
+    chat.see("\nHi\n\n▸")
+    assert person.upstream.ledger.requests[-1].body["seed"] == 1
+    assert said(person) == ["Be brief.", "Hi"]
+    assert chat.leave() == 0
+    chat = Chat(person, "-p", "model=a/b")
+    assert chat.close() == 2
+    assert "the model has a command of its own" in chat.text
 
 
 def test_a_private_one_leaves_no_words(person: Person) -> None:
@@ -346,3 +384,89 @@ def test_a_window_that_is_closed_ends_it(person: Person) -> None:
     until(lambda: person.upstream.ledger.generations[0].state == "cancelled")
     shown = person.call("show", person.upstream.ledger.generations[0].id, "--json").record
     assert shown["state"] == "stopped"
+
+
+class Desk:
+    """A terminal for a chat in this very process; what is typed there has been typed before."""
+
+    def __init__(self, keys: str) -> None:
+        self._master, slave = os.openpty()
+        tty.setraw(slave)  # or Ctrl-D would be lost before it is read
+        os.write(self._master, keys.encode())
+        self.stdin, self.stdout = os.fdopen(slave), os.fdopen(os.dup(slave), "w")
+        self._seen = b""
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def leave(self) -> str:
+        """All that was written."""
+        self.stdin.close()
+        self.stdout.close()
+        self._reader.join(PATIENCE)
+        os.close(self._master)
+        return self._seen.decode("utf-8", "replace")
+
+    def _read(self) -> None:
+        with suppress(OSError):
+            while data := os.read(self._master, 4096):
+                self._seen += data
+
+
+def sit(person: Person, keys: str, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
+    """The exit code, and what was to be seen."""
+    desk = Desk(keys)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("CHIT_HOME", str(person.home))
+    monkeypatch.setenv("CHIT_BASE_URL", person.upstream.base_url)
+    monkeypatch.setenv("OPENROUTER_API_KEY", KEY)
+    for module, name in ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook")):
+        monkeypatch.setattr(module, name, getattr(module, name))
+    monkeypatch.setattr(logging, "_logRecordFactory", logging.getLogRecordFactory())
+    monkeypatch.setattr(sys, "stdin", desk.stdin)
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, desk.stdout)
+    with pytest.raises(SystemExit) as ended:
+        main(["chat", *ECHO, *arguments])
+    return int(str(ended.value.code)), desk.leave()
+
+
+def test_ctrl_c_ends_the_question_about_the_balance(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for it who does not want to; the chat goes on."""
+
+    async def ask_for_ever(*_: Any) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("chit.cli.chatting.tell_low_balance", ask_for_ever)
+    code, seen = sit(person, "One\rTwo\r\x04", monkeypatch)
+    assert code == 0
+    assert seen.count("▸") >= 2
+    assert len(person.upstream.ledger.requests) == 2
+
+
+def test_a_signal_between_two_things_is_nothing(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes no time cannot be stopped."""
+    whole = ChatVerbs.obey
+
+    async def obey(*given: Any) -> str:
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(0.01)
+        return await whole(*given)
+
+    monkeypatch.setattr(ChatVerbs, "obey", obey)
+    code, seen = sit(person, "/stop\r\x04", monkeypatch)
+    assert code == 0
+    assert "No reply is coming in." in seen
+
+
+def test_a_question_that_could_not_be_sent_is_not_lost(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stands there again: Enter is enough."""
+
+    async def fail(*_: Any) -> None:
+        raise VaultLocked("the vault is locked", hint="Open it.")
+
+    monkeypatch.setattr("chit.cli.chatting.find_key", fail)
+    code, seen = sit(person, "One\r\r\x03\x03", monkeypatch)
+    assert code == 130
+    assert seen.count("chit: the vault is locked. Open it.") == 2
+    assert not person.upstream.ledger.requests

@@ -94,6 +94,9 @@ async def test_what_has_no_chit(app: App) -> None:
     assert board.lines() == []
     app.notices.publish(SettlementChanged("gen-1"))
     await until(lambda: not board._tasks)
+    board._waiting["gen-1"] = "gone"
+    app.notices.publish(SettlementChanged("gen-1"))
+    await until(lambda: not board._tasks)
     assert board.lines() == []
     board.close()
 

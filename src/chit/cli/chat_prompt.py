@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 
+from prompt_toolkit.application import create_app_session, get_app_or_none
 from prompt_toolkit.completion import Completer
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.filters import Condition
@@ -14,6 +15,7 @@ from prompt_toolkit.input.typeahead import store_typeahead
 from prompt_toolkit.input.vt100_parser import Vt100Parser
 from prompt_toolkit.key_binding import KeyBindings, KeyPress, KeyPressEvent
 from prompt_toolkit.output import Output
+from prompt_toolkit.output.plain_text import PlainTextOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import CompleteStyle, PromptSession
 from rich.cells import cell_len
@@ -50,7 +52,13 @@ class ChatPrompt:
         self._lines = lines
         self._on_clear = on_clear
         self._is_warned = False
-        self._session: PromptSession[str] = PromptSession(
+        self._above: list[str] | None = None
+        with create_app_session(output=PlainTextOutput(sys.stdout)):  # that of a dumb terminal
+            self._session = self._open_session(history, completer)
+        self._session.default_buffer.on_text_changed += lambda _: self._calm()
+
+    def _open_session(self, history: History, completer: Completer) -> PromptSession[str]:
+        return PromptSession(
             message=self._write_message,
             history=history,
             completer=completer,
@@ -63,11 +71,10 @@ class ChatPrompt:
             key_bindings=self._bind_keys(),
             output=_open_output(),
         )
-        self._session.default_buffer.on_text_changed += lambda _: self._calm()
 
     async def read(self, draft: str = "") -> str:
         """What was typed, beginning with `draft`. Raises `Left`."""
-        self._is_warned = False
+        self._is_warned, self._above = False, None
         try:
             return await self._session.prompt_async(default=draft, handle_sigint=False)
         except EOFError:
@@ -75,19 +82,20 @@ class ChatPrompt:
 
     def refresh(self) -> None:
         """Draw it anew, if it is there."""
-        self._session.app.invalidate()
+        if (app := get_app_or_none()) is not None:
+            app.invalidate()
 
     def interrupt(self) -> bool:
         """As Ctrl-C; whether it is there."""
-        if not self._session.app.is_running:
+        if (app := get_app_or_none()) is None:
             return False
-        self._session.app.key_processor.send_sigint()
+        app.key_processor.send_sigint()
         return True
 
     def leave(self, code: int) -> None:
         """End it, if it is there."""
-        if self._session.app.is_running:
-            self._session.app.exit(exception=Left(code))
+        if (app := get_app_or_none()) is not None:
+            app.exit(exception=Left(code))
 
     def type(self, data: bytes) -> None:
         """As if a person had typed this there."""
@@ -98,9 +106,10 @@ class ChatPrompt:
         store_typeahead(self._session.input, keys)
 
     def _write_message(self) -> StyleAndTextTuples:
-        columns = max(count_columns(sys.stdout) - 1, 1)
-        shown = [piece for line in self._lines() for piece in fold_line(line, columns)]
-        return to_formatted_text(ANSI("".join(f"{line}\n" for line in shown) + MARK))
+        if self._above is None or not is_dumb():  # what is drawn once must not seem to have been drawn anew
+            columns = max(count_columns(sys.stdout) - 1, 1)
+            self._above = [piece for line in self._lines() for piece in fold_line(line, columns)]
+        return to_formatted_text(ANSI("".join(f"{line}\n" for line in self._above) + MARK))
 
     def _write_placeholder(self) -> StyleAndTextTuples:
         return [("fg:ansibrightblack", _AGAIN)] if self._is_warned else []
@@ -138,6 +147,11 @@ class ChatPrompt:
         return keys
 
 
+def is_dumb() -> bool:
+    """Whether the terminal can show no more than one thing after the other."""
+    return os.environ.get("TERM", "").lower() in ("dumb", "unknown")
+
+
 def fold_line(line: str, columns: int) -> list[str]:
     """A line in as many as it needs, broken at its dots; what is still too wide is left to the terminal."""
     folded: list[str] = []
@@ -154,12 +168,11 @@ def _open_output() -> Output | None:
     """The terminal, without asking it where its cursor is: the answer might come after we have left. A dumb one is
     left to prompt_toolkit.
     """
-    term = os.environ.get("TERM", "")
-    if term.lower() in ("dumb", "unknown"):
+    if is_dumb():
         return None
 
     def get_size() -> Size:
         rows, columns = os.get_terminal_size(sys.stdout.fileno())[::-1]
         return Size(rows=rows or 24, columns=columns or 80)
 
-    return Vt100_Output(sys.stdout, get_size, term=term, enable_cpr=False)
+    return Vt100_Output(sys.stdout, get_size, term=os.environ.get("TERM"), enable_cpr=False)

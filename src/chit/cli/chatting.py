@@ -4,7 +4,6 @@ import asyncio
 import signal
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from chit.cli.chat_branches import show_turn
 from chit.cli.chat_commands import read_input
 from chit.cli.chat_completion import ChatCompleter
 from chit.cli.chat_history import FILE_NAME, InputHistory
+from chit.cli.chat_key import find_key
 from chit.cli.chat_parameters import check_parameters
 from chit.cli.chat_prompt import ChatPrompt, Left
 from chit.cli.chat_state import ChatState, Turns
@@ -33,9 +33,9 @@ from chit.cli.replies import IN_A_CHAT, list_remedies
 from chit.cli.reply_printer import ReplyPrinter, is_markdown, wrap_words
 from chit.cli.request_options import unite
 from chit.cli.terminal import is_terminal, neutralise, paint, write_err, write_out
-from chit.cli.typed_ahead import TypedAhead
+from chit.cli.typed_ahead import QuietTerminal, TypedAhead
 from chit.cli.unlocking import CommandKeys
-from chit.errors import ChitError, InputError, VaultLocked
+from chit.errors import ChitError, InputError
 from chit.prefs import UserPrefs
 from chit.running import Running
 
@@ -69,7 +69,8 @@ def chat_at_terminal(beginning: Beginning, *, key_file: Path | None, passphrase_
         async with open_app(without_defaults(prefs), key=keys.use, management_key=finder, scrub=keys.scrub) as app:
             await warn_of_change(app, keys, found)
             state = await _open_state(app, beginning)
-            return await _Chatting(app, prefs, keys, state).run()
+            with QuietTerminal() as quiet:
+                return await _Chatting(app, prefs, keys, state, quiet).run()
 
     return asyncio.run(run())
 
@@ -92,11 +93,10 @@ async def _open_state(app: App, beginning: Beginning) -> ChatState:
 class _Chatting:
     """One chat."""
 
-    def __init__(self, app: App, prefs: UserPrefs, keys: CommandKeys, state: ChatState) -> None:
+    def __init__(self, app: App, prefs: UserPrefs, keys: CommandKeys, state: ChatState, quiet: QuietTerminal) -> None:
         self._app = app
         self._state = state
-        self._keys = keys
-        self._turns = Turns(app, prefs, state, self._find_key)
+        self._turns = Turns(app, prefs, state, lambda: find_key(keys, quiet))
         self._verbs = ChatVerbs(app, self._turns, self._show, keys.scrub)
         self._board = ChitBoard(app)
         history: History = InMemoryHistory() if state.private else InputHistory(prefs.home / FILE_NAME)
@@ -109,7 +109,7 @@ class _Chatting:
         self._board.on_change = self._prompt.refresh
         self._running: Running | None = None
         self._stopping: Running | None = None
-        self._work: asyncio.Future[str] | None = None
+        self._linger: asyncio.Future[None] | None = None
         self._left: int | None = None
 
     async def run(self) -> int:
@@ -144,16 +144,6 @@ class _Chatting:
 
     async def _take(self, text: str) -> str:
         """Do what was typed; what the next prompt begins with."""
-        self._work = asyncio.ensure_future(self._do(text))
-        try:
-            return await self._work
-        except asyncio.CancelledError:
-            write_err("chit: stopped.\n")
-            return ""
-        finally:
-            self._work = None
-
-    async def _do(self, text: str) -> str:
         words: str | None = None
         try:
             command, rest = read_input(text)
@@ -168,13 +158,6 @@ class _Chatting:
         except ChitError as error:
             write_err(wrap_words(f"chit: {one_line(error)}") + "\n")
         return words or ""
-
-    async def _find_key(self) -> None:
-        """The vault may have been locked meanwhile; a person who does not want to open it stays here."""
-        try:
-            await self._keys.find()
-        except KeyboardInterrupt:
-            raise VaultLocked("the vault stays locked, so nothing was sent", hint="Send it to be asked again.") from None
 
     async def _show(self, running: Running) -> None:
         """A reply to its end, with its error and what may be done about it."""
@@ -197,8 +180,8 @@ class _Chatting:
             write_err("".join(map(wrap_words, told)) + "\n")
         await self._board.put(message.id)
         if self._left is None:
-            with suppress(asyncio.CancelledError):
-                await tell_low_balance(self._app, running.error)
+            self._linger = asyncio.ensure_future(tell_low_balance(self._app, running.error))
+            await asyncio.wait([self._linger])
 
     def _write_lines(self) -> list[str]:
         """Above the prompt: chits, then what goes along with the next question."""
@@ -217,8 +200,8 @@ class _Chatting:
         """Stop the reply; what came is kept. At the prompt, as the key does. A second time, the program ends."""
         if self._running is not None:
             self._stop(self._running, 130)
-        elif not self._prompt.interrupt() and self._work is not None:
-            self._work.cancel()
+        elif not self._prompt.interrupt() and self._linger is not None:
+            self._linger.cancel()
 
     def _on_end(self) -> None:
         code = 128 + signal.SIGTERM
