@@ -53,6 +53,7 @@ def test_a_conversation(person: Person) -> None:
     assert said(person) == ["**One**", "**One**", "Two"]
 
 
+@pytest.mark.long
 def test_a_chit_that_settles_later_has_a_line_of_its_own(person: Person) -> None:
     """What has scrolled away is not touched."""
     person.upstream.settle_after = 3600

@@ -98,18 +98,16 @@ def _read_parameters(given: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
 
 
 def _read_manner(given: Mapping[str, Any], schema: Any) -> "Manner":
-    """Last of all, since it takes the place of the output."""
     from chit.cli.manner import Manner
-    from chit.cli.output import OutputFile, StandardOutput
 
-    name = given["output"]
     return Manner(
         as_json=given["as_json"],
         wait=given["wait"],
         quiet=given["quiet"],
         only_cost=given["only_cost"],
         schema=schema,
-        output=StandardOutput() if name in (None, "-") else OutputFile(name, overwrite=given["overwrite"]),
+        output=given["output"],
+        overwrite=given["overwrite"],
     )
 
 

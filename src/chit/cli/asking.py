@@ -14,7 +14,7 @@ from chit.cli.balance_line import tell_low_balance, thrifty_finder
 from chit.cli.exits import DONE, exit_code, print_error
 from chit.cli.key_marks import warn_of_change
 from chit.cli.manner import Manner
-from chit.cli.output import OutputFile, StandardOutput
+from chit.cli.output import Output, OutputFile, StandardOutput, open_output
 from chit.cli.prefs import load_prefs_aloud
 from chit.cli.questions import Question, send_question
 from chit.cli.receipt import chit_line
@@ -52,14 +52,6 @@ def answer_question(
     question: Question | Again, manner: Manner, *, key_file: Path | None, passphrase_fd: int | None = None
 ) -> int:
     """Ask, print, and return the exit code. Raises `ChitError` if it came to nothing before sending."""
-    try:
-        return _answer(question, manner, key_file, passphrase_fd)
-    finally:
-        if isinstance(manner.output, OutputFile):
-            manner.output.discard()
-
-
-def _answer(question: Question | Again, manner: Manner, key_file: Path | None, passphrase_fd: int | None) -> int:
     prefs = load_prefs_aloud()
     keys = CommandKeys(prefs, passphrase_fd=passphrase_fd)
     keys.take_given(key_file)
@@ -68,11 +60,12 @@ def _answer(question: Question | Again, manner: Manner, key_file: Path | None, p
         found = await keys.find()
         finder = thrifty_finder(keys, lambda: app.store)
         settling = (manner.wait or manner.only_cost) or None
-        async with open_app(
-            without_defaults(prefs), key=keys.use, management_key=finder, scrub=keys.scrub, settling=settling
-        ) as app:
-            await warn_of_change(app, keys, found)
-            return await _Asking(app, manner, prefs).run(question)
+        with open_output(manner.output, overwrite=manner.overwrite) as output:
+            async with open_app(
+                without_defaults(prefs), key=keys.use, management_key=finder, scrub=keys.scrub, settling=settling
+            ) as app:
+                await warn_of_change(app, keys, found)
+                return await _Asking(app, manner, prefs, output).run(question)
 
     return asyncio.run(run())
 
@@ -85,10 +78,11 @@ def without_defaults(prefs: UserPrefs) -> UserPrefs:
 class _Asking:
     """One question under way."""
 
-    def __init__(self, app: App, manner: Manner, prefs: UserPrefs) -> None:
+    def __init__(self, app: App, manner: Manner, prefs: UserPrefs, output: Output) -> None:
         self._app = app
         self._manner = manner
         self._prefs = prefs
+        self._output = output
         self._stopped: int | None = None
         self._linger: asyncio.Task[None] | None = None
 
@@ -134,7 +128,8 @@ class _Asking:
         manner = self._manner
         if manner.as_json or manner.schema is not None:
             return ReplyPrinter(None, quiet=manner.quiet)
-        output = StandardOutput() if manner.media else manner.output
+        is_for_media = isinstance(self._output, OutputFile) and self._output.media
+        output = StandardOutput() if is_for_media else self._output
         return ReplyPrinter(output, is_markdown=is_markdown(running), quiet=manner.quiet)
 
     def _write_content(self, message: Message, generation: Generation) -> ChitError | None:
@@ -143,10 +138,10 @@ class _Asking:
         if generation.state != "done":
             return None
         if manner.schema is not None:
-            output = None if manner.as_json else manner.output
+            output = None if manner.as_json else self._output
             return write_json_reply(message, generation.finish_reason, manner.schema, output)
-        if manner.media and isinstance(manner.output, OutputFile) and not manner.as_json:
-            return write_media(message, manner.output)
+        if isinstance(self._output, OutputFile) and self._output.media and not manner.as_json:
+            return write_media(message, self._output)
         return None
 
     def _on_signal(self, running: Running, code: int) -> None:
@@ -170,14 +165,14 @@ class _Asking:
         record = message_record(message, generation)
         if error is not None and running.error is None:
             record["error"] = error.as_dict()
-        if isinstance(self._manner.output, OutputFile):
-            self._manner.output.write(f"{encode_json(record).decode()}\n")
+        if isinstance(self._output, OutputFile):
+            self._output.write(f"{encode_json(record).decode()}\n")
         else:
             write_json(record)
 
     def _finish_file(self, message: Message, *, is_whole: bool) -> None:
         """The file is put in its place; half an answer is not."""
-        output = self._manner.output
+        output = self._output
         if not isinstance(output, OutputFile):
             return
         if is_whole or self._manner.as_json:

@@ -1,9 +1,7 @@
 """How a reply is shown, and where it goes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-
-from chit.cli.output import Output, OutputFile, StandardOutput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +18,7 @@ class Manner:
     """The bare cost in the place of the chit."""
     schema: Any = None
     """What the reply must fit as JSON; None where it need not."""
-    output: Output = field(default_factory=StandardOutput)
-
-    @property
-    def media(self) -> str | None:
-        """The kind of media that the output is for; None for text."""
-        return self.output.media if isinstance(self.output, OutputFile) else None
+    output: str | None = None
+    """The path of a file for it; None for standard output."""
+    overwrite: bool = False
+    """Whether that file may be there already."""

@@ -4,7 +4,8 @@ import os
 import secrets
 import stat
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -127,3 +128,19 @@ class OutputFile:
 
 
 Output = StandardOutput | OutputFile
+
+
+@contextmanager
+def open_output(name: str | None, *, overwrite: bool) -> Iterator[Output]:
+    """The file of that name, of which nothing is left unless it is kept; standard output for None and "-".
+
+    Raises `InputError`.
+    """
+    if name in (None, "-"):
+        yield StandardOutput()
+        return
+    output = OutputFile(name or "", overwrite=overwrite)
+    try:
+        yield output
+    finally:
+        output.discard()

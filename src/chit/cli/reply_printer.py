@@ -1,18 +1,18 @@
 """A reply that comes in, written where it goes: laid out for a person who watches, as it is for a program."""
 
 import sys
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from chit.cli.inline_marks import Span
-from chit.cli.markdown_stream import MarkdownStream
 from chit.cli.parts import part_lines
 from chit.cli.terminal import count_columns, is_terminal, neutralise, paint, wants_colour, write_err
-from chit.cli.word_wrap import WordWrap
 from chit.core.events import Event, ReasoningAdded, Retrying, TextAdded
 from chit.core.json_format import find_json_format
 from chit.core.messages import Message
 from chit.core.sentence import sentence
 from chit.running import Running
+
+if TYPE_CHECKING:
+    from chit.cli.markdown_stream import MarkdownStream
 
 _WIDEST = 100
 """Cells; longer lines are hard to read."""
@@ -36,13 +36,18 @@ def find_width() -> int:
 
 def wrap_words(text: str) -> str:
     """A line of our own in as many as it needs, indented as it is; addresses stay whole."""
+    from chit.cli.inline_marks import Span
+    from chit.cli.word_wrap import WordWrap
+
     wrap, said = WordWrap(find_width), neutralise(text)
     indent = " " * (len(said) - len(said.lstrip()))
     return wrap.begin(indent, indent) + wrap.put([Span(said.lstrip())]) + wrap.end()
 
 
-def open_stream() -> MarkdownStream:
+def open_stream() -> "MarkdownStream":
     """Markdown for the person at standard output."""
+    from chit.cli.markdown_stream import MarkdownStream  # what lays it out is nothing that a pipe need pay for
+
     return MarkdownStream(styled=wants_colour(sys.stdout), width=find_width)
 
 
