@@ -14,8 +14,8 @@ from chit.errors import InputError
 @click.command(
     cls=GroupedCommand,
     epilog="""\b
-In it, /help lists the commands: /model, /system, /set, /attach, /retry, /edit, /branch, /cost, /save and others.
-Ctrl-C stops a reply, Ctrl-D leaves.
+In it, /help lists the commands: /model, /system, /set, /attach, /retry,
+/edit, /branch, /cost, /save and others. Ctrl-C stops a reply, Ctrl-D leaves.
 """,
 )
 @chatting
