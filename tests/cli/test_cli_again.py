@@ -144,7 +144,7 @@ def test_a_reply_that_is_not_whole_can_be_gone_on_with(person: Person) -> None:
     command = told.partition("Go on from here: chit ")[2].split()
     assert person.call(*command).code == 0
     terminal = person.sit_down("ask", "-m", "sandbox/stall", "Hi")
-    terminal.read_until("never")
+    terminal.read_until("it will")
     terminal.process.send_signal(signal.SIGINT)
     assert terminal.close() == 130
     assert terminal.screen.count("  Go on from here: chit continue ") == 1

@@ -14,6 +14,8 @@ from tests.cli.person import KEY, PATIENCE, Outcome, Person, encode_stream, fini
 
 from chit.cli import asking
 from chit.cli.asking import _Asking
+from chit.cli.manner import Manner
+from chit.cli.output import StandardOutput
 from chit.core.usage import write_cost
 from chit.sandbox.account import Key
 from chit.sandbox.reply import Reply
@@ -160,7 +162,7 @@ def test_the_second_signal_leaves_at_once() -> None:
             await asyncio.Event().wait()
 
     async def interrupt() -> None:
-        at_work = _Asking(None, as_json=False, wait=False)  # type: ignore[arg-type]
+        at_work = _Asking(None, Manner(), None, StandardOutput())  # type: ignore[arg-type]
         running: Any = Endless()
         at_work._on_signal(running, 130)
         with pytest.raises(SystemExit, match="130"):

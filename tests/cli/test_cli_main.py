@@ -54,7 +54,7 @@ def test_a_group_without_a_command_shows_its_help(person: Person) -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (("ask", "--nonsense"), "chit: No such option '--nonsense'. See: chit ask --help\n"),
+        (("ask", "--xyzzy"), "chit: No such option '--xyzzy'. See: chit ask --help\n"),
         (("nonsense",), "chit: No such command 'nonsense'. See: chit --help\n"),
         (("show",), "chit: Missing argument 'ID'. See: chit show --help\n"),
     ],

@@ -117,7 +117,11 @@ def test_a_key_that_was_handed_over_needs_no_store(person: Person) -> None:
     ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=person.environment, check=True)
     imported = ended.stderr.decode()
     assert "chit.vault.sources" in imported
-    assert not [name for name in ("chit.vault.store", "keyring", "pyrage", "getpass") if name in imported]
+    assert not [
+        name
+        for name in ("chit.vault.store", "keyring", "pyrage", "getpass", "prompt_toolkit", "rich")
+        if name in imported
+    ]
 
 
 @pytest.mark.parametrize("option", ["--version", "--help"])
@@ -127,7 +131,7 @@ def test_the_first_words_cost_little(person: Person, option: str) -> None:
     told = subprocess.run(command, capture_output=True, env=_without_coverage(person), check=True).stderr.decode()
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in told.splitlines()}
     assert "click" in imported
-    assert not imported & {"asyncio", "aiohttp", "keyring", "pyrage"}
+    assert not imported & {"asyncio", "aiohttp", "keyring", "prompt_toolkit", "pyrage", "rich"}
 
 
 def _without_coverage(person: Person) -> dict[str, str]:

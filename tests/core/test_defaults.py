@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chit.core.defaults import add_defaults, layer_parameters, model_parameters
+from chit.core.defaults import add_defaults, choose_parameters, layer_parameters, model_parameters
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,13 @@ def test_layers(
 ) -> None:
     """The question wins over its conversation, and that over the preferences; null leaves out."""
     assert layer_parameters(given_, own, defaults) == request_
+
+
+@pytest.mark.parametrize(
+    ("model", "chosen"),
+    [(None, {"model": "d/e"}), ("", {}), ("a/b", {"model": "a/b"}), ("a/b,c/d", {"models": ["a/b", "c/d"]})],
+)
+def test_a_question_chooses_its_model(model: str | None, chosen: dict[str, Any]) -> None:
+    """None is the preferred one, nothing the account's, whatever is preferred; other parameters are layered."""
+    defaults = {"model": "d/e", "seed": 1, "top_p": 1}
+    assert choose_parameters({"n": 2}, {"seed": None}, defaults, model=model) == {"n": 2, "top_p": 1, **chosen}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chit.core.json_schema import find_flaw, find_referred, list_unapplied, show_path
+from chit.core.json_schema import find_flaw, find_referred, is_closed, list_unapplied, show_path
 
 CITY: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -104,3 +104,20 @@ def test_what_is_known_and_not_applied() -> None:
 def test_paths() -> None:
     """As JSONPath has them."""
     assert show_path(("cities", 0, "the name")) == "$.cities[0]['the name']"
+
+
+@pytest.mark.parametrize(
+    ("schema", "closed"),
+    [
+        ({"type": "array"}, True),
+        ({"type": "object", "additionalProperties": False}, True),
+        ({"type": "object", "properties": {"a": {}}, "required": ["a"], "additionalProperties": False}, True),
+        ({"type": "object", "properties": {"a": {}}, "additionalProperties": False}, False),
+        ({"type": "object"}, False),
+        ({"items": {"properties": {"a": {}}, "required": ["a"]}}, False),
+        (True, True),
+    ],
+)
+def test_schemas_that_providers_can_enforce(schema: object, closed: bool) -> None:
+    """Every object of one names all its members and requires them."""
+    assert is_closed(schema) is closed

@@ -10,8 +10,8 @@ from playwright.async_api import CDPSession, Request
 from tests.web.browser import PHONE, Tab
 from tests.web.house import House, Tap
 
+from chit.core.attachment_limits import MIB
 from chit.sandbox.picture import draw_png
-from chit.web.staging import MIB
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -16,13 +16,13 @@ from tests.web.house import Tap
 from tests.web.lobby import Lobby, Page, opened_lobby, setting_for
 from tests.web.office import Reply, Setting
 
+from chit.core.attachment_limits import MIB
 from chit.errors import UpstreamError
 from chit.sandbox.picture import draw_png
 from chit.sandbox.server import Sandbox
 from chit.web.attachment_routes import AttachmentRoutes
 from chit.web.headers import SANDBOXED_POLICY
 from chit.web.refusal import Refused
-from chit.web.staging import MIB
 
 PNG = b64decode(draw_png().partition(",")[2])
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from chit.core import attachment_limits
+from chit.core.attachment_limits import MIB, MOST_AT_ONCE
 from chit.errors import DiskFull, InputError, KindNotTaken, NotFound, StoreUnreadable, TooLarge
 from chit.web import staging as module
-from chit.web.staging import KEPT_SECONDS, MIB, MOST_AT_ONCE, Staging
+from chit.web.staging import KEPT_SECONDS, Staging
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -139,7 +141,7 @@ async def test_no_more_is_kept_than_may_be(folder: Path, staging: Staging) -> No
 
 async def test_a_draft_has_room_for_so_much(staging: Staging, monkeypatch: pytest.MonkeyPatch) -> None:
     """By count and by size; another draft has room of its own."""
-    monkeypatch.setattr(module, "MOST_TOGETHER", 8)
+    monkeypatch.setattr(attachment_limits, "MOST_TOGETHER", 8)
     await staging.add("a", "x", give(b"12345"))
     with pytest.raises(TooLarge, match="too much for one message"):
         await staging.add("a", "x", give(b"1234"))

@@ -82,8 +82,11 @@ def _send(
     passphrase_fd: int | None,
 ) -> int:
     from chit.cli.asking import Again, answer_question
+    from chit.cli.manner import Manner
     from chit.core.defaults import model_parameters
 
     changes = {**model_parameters(model), **read_parameters(assignments)}
     again = Again(name=name, changes=changes, goes_on=goes_on)
-    return answer_question(again, key_file=api_key_file, passphrase_fd=passphrase_fd, as_json=as_json, wait=wait)
+    return answer_question(
+        again, Manner(as_json=as_json, wait=wait), key_file=api_key_file, passphrase_fd=passphrase_fd
+    )

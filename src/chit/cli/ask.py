@@ -1,107 +1,179 @@
 """`chit ask`: one question, its answer, its chit."""
 
+import io
+import os
+import stat
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from chit.about import MODELS_PAGE
-from chit.cli.options import api_key_file, as_json, passphrase_fd
+from chit.cli.ask_options import asking
+from chit.cli.grouped import GroupedCommand
 from chit.cli.parameters import read_parameters
 from chit.errors import InputError
+
+if TYPE_CHECKING:
+    from chit.cli.manner import Manner
+    from chit.cli.questions import Question
+    from chit.core.attachments import Attachment
+
+_EMPTY_HINT = "Write it after `chit ask`, or pipe it in."
 
 
 @click.command(
     short_help="Ask, and print the answer as it comes.",
+    cls=GroupedCommand,
     epilog="""\b
 Examples:
   chit ask 'Why is the sky blue?'
-  git diff | chit ask -s 'Review this.'
-  chit ask -m openai/gpt-5-mini -p temperature=0.2 'Name a colour.'
-  chit ask --request body.json --json
+  git diff | chit ask 'Review this.'
+  chit ask -f photo.jpg -f notes.pdf 'Do they agree?'
+  chit ask --continue 'And at night?'
+  chit ask --schema cities.json 'Three cities' | jq .
 """,
 )
-@click.argument("prompt", nargs=-1)
-@click.option(
-    "-m",
-    "--model",
-    metavar="ID",
-    help=f"Model id from {MODELS_PAGE}; several with commas as fallbacks. Default: as preferred, else your account's.",
-)
-@click.option("-s", "--system", metavar="TEXT", help="Instructions that stand before the conversation.")
-@click.option(
-    "-p",
-    "--param",
-    "assignments",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Any request parameter; the value is JSON if it parses, else text. provider.sort=price sets a member.",
-)
-@click.option(
-    "--request",
-    "request_file",
-    metavar="FILE",
-    help="Send this whole OpenAI-shaped request body as it is ('-' is standard input).",
-)
-@click.option("--no-stream", is_flag=True, help="Ask for the reply in one piece.")
-@click.option("--wait", is_flag=True, help="Wait, at most 60 s, until the cost is settled.")
-@as_json
-@api_key_file
-@passphrase_fd
+@asking
 def ask(
     prompt: tuple[str, ...],
-    model: str | None,
-    system: str | None,
-    assignments: tuple[str, ...],
     request_file: str | None,
-    no_stream: bool,
-    wait: bool,
-    as_json: bool,
     api_key_file: Path | None,
     passphrase_fd: int | None,
+    **given: Any,
 ) -> int:
-    """Ask PROMPT (or standard input) and print the answer as it comes."""
-    from chit.cli.asking import Question, answer_question
-    from chit.core.defaults import model_parameters
+    """Ask PROMPT, or what is piped in, and print the answer as it comes.
 
-    if request_file is not None:
-        beside = (
-            ("PROMPT", prompt),
-            ("--model", model),
-            ("--system", system),
-            ("-p", assignments),
-            ("--no-stream", no_stream),
-        )
-        _refuse_beside_request([name for name, given in beside if given])
-        question = Question(request=_read_request(request_file))
+    What is piped in beside a PROMPT goes along with it, as the files do.
+    """
+    from chit.cli.asking import answer_question
+
+    if request_file is None:
+        question, schema = _read_question(prompt, given)
     else:
-        question = Question(
-            text=_read_prompt(prompt),
-            system=system,
-            parameters={**model_parameters(model), **read_parameters(assignments)},
-            stream=not no_stream,
-        )
-    return answer_question(question, key_file=api_key_file, passphrase_fd=passphrase_fd, as_json=as_json, wait=wait)
+        question, schema = _read_whole(request_file, prompt, given), None
+    manner = _read_manner(given, schema)
+    return answer_question(question, manner, key_file=api_key_file, passphrase_fd=passphrase_fd)
 
 
-def _refuse_beside_request(given: list[str]) -> None:
-    if given:
+def _read_question(prompt: tuple[str, ...], given: Mapping[str, Any]) -> "tuple[Question, Any]":
+    """And the schema that its reply must fit."""
+    from chit.cli.questions import Question
+
+    goes_on = given["goes_on"] or given["place"] is not None
+    if goes_on and given["private"]:
         raise InputError(
-            f"--request sends a body as it is, so {', '.join(given)} cannot change it",
+            "--private is for a new conversation; one that is there is what it is",
+            hint="Leave it out, or leave --continue and --conversation out.",
+        )
+    schema, parameters = _read_parameters(given)
+    text, files = _read_words(prompt, given["files"])
+    question = Question(
+        text=text,
+        files=tuple(files),
+        system=given["system"],
+        model=given["model"],
+        parameters=parameters,
+        stream=not given["no_stream"],
+        goes_on=goes_on,
+        place=given["place"],
+        private=given["private"],
+        quiet=given["quiet"],
+    )
+    return question, schema
+
+
+def _read_parameters(given: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The schema, and the parameters of all options; what `-p` says wins."""
+    from chit.cli.request_options import read_reasoning, read_routing, read_schema, search_the_web, unite
+
+    schema, response_format = read_schema(given["schema"]) if given["schema"] else (None, {})
+    return schema, unite(
+        read_reasoning(given["reasoning"]) if given["reasoning"] else {},
+        read_routing(given["providers"], given["ignored"], given["sort"]),
+        search_the_web() if given["web"] else {},
+        response_format,
+        read_parameters(given["assignments"], quiet=given["quiet"]),
+    )
+
+
+def _read_manner(given: Mapping[str, Any], schema: Any) -> "Manner":
+    from chit.cli.manner import Manner
+
+    return Manner(
+        as_json=given["as_json"],
+        wait=given["wait"],
+        quiet=given["quiet"],
+        only_cost=given["only_cost"],
+        schema=schema,
+        output=given["output"],
+        overwrite=given["overwrite"],
+    )
+
+
+def _read_whole(name: str, prompt: tuple[str, ...], given: Mapping[str, Any]) -> "Question":
+    """A whole request body, beside which nothing can be said of the question."""
+    from chit.cli.questions import Question
+
+    names = {
+        "model": "--model",
+        "system": "--system",
+        "assignments": "-p",
+        "no_stream": "--no-stream",
+        "files": "--file",
+        "goes_on": "--continue",
+        "place": "--conversation",
+        "private": "--private",
+        "schema": "--schema",
+        "reasoning": "--reasoning",
+        "providers": "--provider",
+        "ignored": "--not-provider",
+        "sort": "--sort",
+        "web": "--web",
+    }
+    beside = ["PROMPT"] if prompt else []
+    beside += [shown for name, shown in names.items() if given[name]]
+    if beside:
+        raise InputError(
+            f"--request sends a body as it is, so {', '.join(beside)} cannot change it",
             hint="Put everything into the body, or leave --request out.",
         )
+    return Question(request=_read_request(name), quiet=given["quiet"])
 
 
-def _read_prompt(words: tuple[str, ...]) -> str:
+def _read_words(words: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, "list[Attachment]"]:
+    """The words of the question and its files, among them what is piped in beside words."""
+    from chit.cli.attaching import attach_piped, check_files, read_attachments
+
+    files = read_attachments(names)
     if words and words != ("-",):
         text = " ".join(words)
+        if data := _read_piped():
+            files.append(attach_piped(data))
+            check_files(files)
     elif not words and sys.stdin.isatty():
-        raise InputError("there is no question", hint="Write it after `chit ask`, or pipe it in.")
+        if not files:
+            raise InputError("there is no question", hint=_EMPTY_HINT)
+        text = ""
     else:
         text = _decode(sys.stdin.buffer.read(), "standard input")
-    if not text.strip():
-        raise InputError("the question is empty", hint="Write it after `chit ask`, or pipe it in.")
-    return text
+    if not text.strip() and not files:
+        raise InputError("the question is empty", hint=_EMPTY_HINT)
+    return text, files
+
+
+def _read_piped() -> bytes:
+    """What a pipe or a file brings through standard input: a terminal or a device is not waited for."""
+    from chit.core.attachment_limits import MOST_FILE
+
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+        brings = stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
+    except (OSError, io.UnsupportedOperation):
+        brings = not sys.stdin.isatty()
+    data = sys.stdin.buffer.read(MOST_FILE + 1) if brings else b""
+    return data if data.strip() else b""
 
 
 def _read_request(name: str) -> bytes:

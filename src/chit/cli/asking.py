@@ -13,34 +13,28 @@ from chit.app import App, open_app
 from chit.cli.balance_line import tell_low_balance, thrifty_finder
 from chit.cli.exits import DONE, exit_code, print_error
 from chit.cli.key_marks import warn_of_change
-from chit.cli.parts import part_lines
+from chit.cli.manner import Manner
+from chit.cli.output import Output, OutputFile, StandardOutput, open_output
 from chit.cli.prefs import load_prefs_aloud
+from chit.cli.questions import Question, send_question
 from chit.cli.receipt import chit_line
 from chit.cli.replies import find_reply_id, list_remedies
-from chit.cli.terminal import begin_again, is_terminal, neutralise, paint, write_err, write_json, write_out
+from chit.cli.reply_content import write_json_reply, write_media
+from chit.cli.reply_printer import ReplyPrinter, is_markdown
+from chit.cli.terminal import begin_again, is_terminal, neutralise, write_err, write_json
 from chit.cli.unlocking import CommandKeys
-from chit.core.events import Event, ReasoningAdded, Retrying, TextAdded
 from chit.core.generation import Generation, write_chit
+from chit.core.jsontext import encode_json
 from chit.core.message_record import message_record
-from chit.core.messages import Message, TextPart
-from chit.core.sentence import sentence
-from chit.core.surrogates import join_surrogates
+from chit.core.messages import Message
+from chit.core.usage import write_cost
 from chit.core.wire import ENGINE
-from chit.errors import StoreError
+from chit.errors import ChitError, StoreError
+from chit.prefs import UserPrefs
 from chit.running import Running
+from chit.store.ids import short_id
 
 WAIT_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What to send: a text with its parameters, or a whole request body."""
-
-    text: str = ""
-    system: str | None = None
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    stream: bool = True
-    request: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +49,7 @@ class Again:
 
 
 def answer_question(
-    question: Question | Again, *, key_file: Path | None, passphrase_fd: int | None = None, as_json: bool, wait: bool
+    question: Question | Again, manner: Manner, *, key_file: Path | None, passphrase_fd: int | None = None
 ) -> int:
     """Ask, print, and return the exit code. Raises `ChitError` if it came to nothing before sending."""
     prefs = load_prefs_aloud()
@@ -65,23 +59,31 @@ def answer_question(
     async def run() -> int:
         found = await keys.find()
         finder = thrifty_finder(keys, lambda: app.store)
-        async with open_app(prefs, key=keys.use, management_key=finder, scrub=keys.scrub, settling=wait or None) as app:
-            await warn_of_change(app, keys, found)
-            return await _Asking(app, as_json=as_json, wait=wait).run(question)
+        settling = (manner.wait or manner.only_cost) or None
+        with open_output(manner.output, overwrite=manner.overwrite) as output:
+            async with open_app(
+                without_defaults(prefs), key=keys.use, management_key=finder, scrub=keys.scrub, settling=settling
+            ) as app:
+                await warn_of_change(app, keys, found)
+                return await _Asking(app, manner, prefs, output).run(question)
 
     return asyncio.run(run())
+
+
+def without_defaults(prefs: UserPrefs) -> UserPrefs:
+    """For an engine that is told all parameters: a conversation may do without a default."""
+    return replace(prefs, model=None, parameters={})
 
 
 class _Asking:
     """One question under way."""
 
-    def __init__(self, app: App, *, as_json: bool, wait: bool) -> None:
+    def __init__(self, app: App, manner: Manner, prefs: UserPrefs, output: Output) -> None:
         self._app = app
-        self._as_json = as_json
-        self._wait = wait
+        self._manner = manner
+        self._prefs = prefs
+        self._output = output
         self._stopped: int | None = None
-        self._shown = ""
-        self._told = ""
         self._linger: asyncio.Task[None] | None = None
 
     async def run(self, question: Question | Again) -> int:
@@ -89,42 +91,58 @@ class _Asking:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._on_signal, running, 128 + number)
-        await self._show(running)
+        printer = self._open_printer(running)
+        await printer.follow(running)
         message = await running.wait()
-        if self._as_json:
+        printer.finish(message)
+        error = running.error or self._write_content(message, running.generation)
+        if self._manner.as_json:
             await self._settle(running.generation)
-            await self._print_record(message, running)
-        else:
-            self._finish_text(message)
+            await self._print_record(message, running, error)
+        self._finish_file(message, is_whole=error is None and running.generation.state == "done")
+        if not self._manner.as_json:
             await self._print_chit(message, running.generation)
-        if running.error is not None:
-            print_error(running.error)
-        if is_terminal(sys.stderr):
+        if error is not None:
+            print_error(error)
+        if is_terminal(sys.stderr) and not self._manner.quiet:
             remedies = list_remedies(running.error, message, running.generation)
             write_err("".join(f"  {neutralise(line)}\n" for line in remedies))
-        if self._stopped is None:
+        if self._stopped is None and not self._manner.quiet:
             self._linger = asyncio.ensure_future(tell_low_balance(self._app, running.error))
             with suppress(asyncio.CancelledError):
                 await self._linger
-        elif running.generation.state != "done":
+        elif self._stopped is not None and running.generation.state != "done":
             return self._stopped
-        return DONE if running.error is None else exit_code(running.error)
+        return DONE if error is None else exit_code(error)
 
     async def _send(self, question: Question | Again) -> Running:
+        if isinstance(question, Question):
+            return await send_question(self._app, question, self._prefs)
         engine = self._app.engine
-        if isinstance(question, Again):
-            reply_id = await find_reply_id(self._app.store, question.name)
-            verb = engine.continue_reply if question.goes_on else engine.regenerate
-            return await verb(reply_id, changes=question.changes, origin="cli")
-        if question.request is not None:
-            return await engine.send_request(question.request, origin="cli")
-        return await engine.send(
-            [TextPart(join_surrogates(question.text))],
-            parameters=question.parameters,
-            system=question.system,
-            stream=question.stream,
-            origin="cli",
-        )
+        reply_id = await find_reply_id(self._app.store, question.name)
+        verb = engine.continue_reply if question.goes_on else engine.regenerate
+        return await verb(reply_id, changes=question.changes, origin="cli")
+
+    def _open_printer(self, running: Running) -> ReplyPrinter:
+        """For the text; what must fit a schema is written at its end."""
+        manner = self._manner
+        if manner.as_json or manner.schema is not None:
+            return ReplyPrinter(None, quiet=manner.quiet)
+        is_for_media = isinstance(self._output, OutputFile) and self._output.media
+        output = StandardOutput() if is_for_media else self._output
+        return ReplyPrinter(output, is_markdown=is_markdown(running), quiet=manner.quiet)
+
+    def _write_content(self, message: Message, generation: Generation) -> ChitError | None:
+        """What was asked for as data, once it is whole; returned is what is wrong with it."""
+        manner = self._manner
+        if generation.state != "done":
+            return None
+        if manner.schema is not None:
+            output = None if manner.as_json else self._output
+            return write_json_reply(message, generation.finish_reason, manner.schema, output)
+        if isinstance(self._output, OutputFile) and self._output.media and not manner.as_json:
+            return write_media(message, self._output)
+        return None
 
     def _on_signal(self, running: Running, code: int) -> None:
         """First: stop the reply, keep what came; while lingering: leave. Again: the program ends."""
@@ -136,42 +154,7 @@ class _Asking:
         else:
             self._stopping = asyncio.ensure_future(running.stop())
 
-    async def _show(self, running: Running) -> None:
-        thinking = False
-        async for _, event in running.watch():
-            self._show_event(event, first_thought=not thinking)
-            thinking = thinking or isinstance(event, ReasoningAdded)
-
-    def _show_event(self, event: Event, *, first_thought: bool) -> None:
-        if isinstance(event, Retrying):
-            self._announce(event)
-        elif self._as_json:
-            return
-        elif isinstance(event, TextAdded):
-            self._write(event.text)
-        elif isinstance(event, ReasoningAdded) and first_thought and is_terminal(sys.stderr):
-            write_err(paint("thinking…\n", "dim", sys.stderr))
-
-    def _announce(self, event: Retrying) -> None:
-        """That it is sent again; why is told where it was not the last thing told."""
-        message = event.error.message
-        why = "Again" if message == self._told else f"{sentence(message)} Trying again"
-        self._told = message
-        write_err(f"chit: {neutralise(why)} in {event.delay:.0f} s.\n")
-
-    def _write(self, text: str) -> None:
-        write_out(neutralise(text) if is_terminal(sys.stdout) else text)
-        self._shown += text
-
-    def _finish_text(self, message: Message) -> None:
-        """What a stream of text events does not show: a unary reply's text, tool calls, media."""
-        if not self._shown and message.text:
-            self._write(message.text)
-        if self._shown and not self._shown.endswith("\n"):
-            write_out("\n")
-        write_err("".join(f"{line}\n" for line in part_lines(message)))
-
-    async def _print_record(self, message: Message, running: Running) -> None:
+    async def _print_record(self, message: Message, running: Running, error: ChitError | None) -> None:
         """As it is kept; where its end could not be kept, as it is here."""
         generation = running.generation
         if isinstance(running.error, StoreError):
@@ -179,7 +162,24 @@ class _Asking:
         else:
             message = await self._app.store.get_message(message.id)
             generation = await self._app.store.find_generation(message.id) or generation
-        write_json(message_record(message, generation))
+        record = message_record(message, generation)
+        if error is not None and running.error is None:
+            record["error"] = error.as_dict()
+        if isinstance(self._output, OutputFile):
+            self._output.write(f"{encode_json(record).decode()}\n")
+        else:
+            write_json(record)
+
+    def _finish_file(self, message: Message, *, is_whole: bool) -> None:
+        """The file is put in its place; half an answer is not."""
+        output = self._output
+        if not isinstance(output, OutputFile):
+            return
+        if is_whole or self._manner.as_json:
+            output.keep()
+        elif message.parts:
+            told = f"{output.name} was not written, since this is not what was asked for; what came:"
+            write_err(neutralise(f"chit: {told} chit show {short_id(message.id)}\n"))
 
     async def _print_chit(self, message: Message, generation: Generation) -> None:
         """On a terminal the pending line is replaced in place; elsewhere it is printed once, when it is final.
@@ -188,23 +188,38 @@ class _Asking:
         """
         if generation.generation_id is None and generation.state == "failed":
             return
+        if self._manner.only_cost:
+            await self._print_cost(message, generation)
+            return
+        if self._manner.quiet:
+            await self._settle(generation)
+            return
         at_terminal = is_terminal(sys.stderr)
-        generation = await self._app.store.find_generation(message.id) or generation
+        generation = await self._find(message, generation)
         line = chit_line(write_chit(generation), sys.stderr)
         if at_terminal:
             write_err(line)
         await self._settle(generation, at_terminal=at_terminal)
-        generation = await self._app.store.find_generation(message.id) or generation
-        settled = chit_line(write_chit(generation), sys.stderr)
+        settled = chit_line(write_chit(await self._find(message, generation)), sys.stderr)
         if at_terminal and settled == line:
             write_err("\n")
         else:
             write_err(f"{begin_again(line, sys.stderr) if at_terminal else ''}{settled}\n")
 
+    async def _print_cost(self, message: Message, generation: Generation) -> None:
+        """For programs: US dollars with every digit, or `unknown`."""
+        await self._settle(generation)
+        cost = write_chit(await self._find(message, generation)).cost
+        write_err(f"{'unknown' if cost is None else write_cost(cost)}\n")
+
+    async def _find(self, message: Message, generation: Generation) -> Generation:
+        """As it is kept by now."""
+        return await self._app.store.find_generation(message.id) or generation
+
     async def _settle(self, generation: Generation, *, at_terminal: bool = False) -> None:
-        prefs = self._app.prefs
+        prefs, manner = self._app.prefs, self._manner
         lingers = at_terminal and prefs.settle == "background"
-        seconds = WAIT_SECONDS if self._wait else prefs.linger_seconds if lingers else 0
+        seconds = WAIT_SECONDS if manner.wait or manner.only_cost else prefs.linger_seconds if lingers else 0
         if generation.generation_id is None or not seconds or self._stopped is not None:
             return
         self._linger = asyncio.ensure_future(self._app.settler.wait_settled(generation.generation_id, seconds))

@@ -14,7 +14,10 @@ PIPE_CLOSED = 141
 
 _OWN_KINDS = {
     "input_invalid": USAGE,
+    "too_large": USAGE,
+    "kind_not_taken": USAGE,
     "not_found": USAGE,
+    "was_private": USAGE,
     "store": USAGE,
     "store_unreadable": USAGE,
     "store_damaged": USAGE,

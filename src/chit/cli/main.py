@@ -12,6 +12,7 @@ from chit.cli.again import continue_, regenerate
 from chit.cli.ask import ask
 from chit.cli.backup import backup
 from chit.cli.balance import balance
+from chit.cli.chat import chat
 from chit.cli.completion import VARIABLE, answer_shell, completion
 from chit.cli.demo import demo
 from chit.cli.doctor import doctor
@@ -56,7 +57,7 @@ def cli(context: click.Context) -> None:
 
 
 SECTIONS: Mapping[str, Sequence[click.Command]] = {
-    "Asking": (ask, regenerate, continue_),
+    "Asking": (ask, chat, regenerate, continue_),
     "History": (show,),
     "Money": (balance, settle),
     "Keys and preferences": (login, key, prefs, completion),

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from chit.cli.exits import one_line
@@ -58,20 +59,36 @@ def _is_reply(message: Message) -> bool:
     return message.source == "actor" and not is_edited(message)
 
 
-def list_remedies(error: ChitError | None, message: Message, generation: Generation) -> list[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """How commands are written where they are told."""
+
+    go_on: str
+    again: str
+    parameter: str
+    model: str
+
+
+IN_A_SHELL = Wording(go_on="chit continue {id}", again="chit regenerate {id}", parameter=" -p {}", model=" -m {}")
+IN_A_CHAT = Wording(go_on="/continue", again="/retry", parameter=" {}", model=" model={}")
+
+
+def list_remedies(
+    error: ChitError | None, message: Message, generation: Generation, wording: Wording = IN_A_SHELL
+) -> list[str]:
     """What a person may do next: going on with a reply that is not whole, then a command, or a page that the error line
     does not name, for each action of the error that has one.
     """
-    short = short_id(message.id)
-    lines = [f"Go on from here: chit continue {short}"] if _can_go_on(message, generation) else []
+    again, go_on = (text.format(id=short_id(message.id)) for text in (wording.again, wording.go_on))
+    lines = [f"Go on from here: {go_on}"] if _can_go_on(message, generation) else []
     for action in error.actions if error else ():
         if action.kind == "retry":
-            lines.append(f"{action.label}: chit regenerate {short}")
+            lines.append(f"{action.label}: {again}")
         elif action.kind == "retry_with" and action.changes:
-            assignments = " ".join(f"-p {shlex.quote(each)}" for each in _write_assignments(action.changes))
-            lines.append(f"{action.label}: chit regenerate {short} {assignments}")
+            assignments = map(shlex.quote, _write_assignments(action.changes))
+            lines.append(f"{action.label}: {again}{''.join(map(wording.parameter.format, assignments))}")
         elif action.kind == "switch_model" and action.models:
-            lines.append(f"{action.label}: chit regenerate {short} -m {shlex.quote(action.models[0])}")
+            lines.append(f"{action.label}: {again}{wording.model.format(shlex.quote(action.models[0]))}")
         elif action.kind == "open_link" and error and action.url and action.url not in one_line(error):
             lines.append(f"{action.label}: {action.url}")
     return lines

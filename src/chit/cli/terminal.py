@@ -43,7 +43,7 @@ def begin_again(line: str, stream: TextIO) -> str:
 
     A dumb terminal cannot erase.
     """
-    fits = len(_STYLE.sub("", line)) < _columns(stream)
+    fits = len(_STYLE.sub("", line)) < count_columns(stream)
     return "\r\x1b[K" if fits and os.environ.get("TERM") != "dumb" else "\n"
 
 
@@ -99,7 +99,8 @@ def _escape(found: re.Match[str]) -> str:
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
-def _columns(stream: TextIO) -> int:
+def count_columns(stream: TextIO) -> int:
+    """Cells of a line of the terminal that `stream` is, as it is now; 80 where that is unknown."""
     try:
         return os.get_terminal_size(stream.fileno()).columns or _COLUMNS
     except OSError:

@@ -56,3 +56,14 @@ def layer_parameters(given: Mapping[str, Any], own: Mapping[str, Any], defaults:
     if isinstance(inner := layered.get(_MERGED), Mapping):
         layered[_MERGED] = {name: value for name, value in inner.items() if value is not None} or None
     return {name: value for name, value in layered.items() if value is not None}
+
+
+def choose_parameters(
+    given: Mapping[str, Any], own: Mapping[str, Any], defaults: Mapping[str, Any], *, model: str | None
+) -> dict[str, Any]:
+    """`layer_parameters` for a question to `model`: several with commas, "" for the account's default whatever is
+    preferred, None for the preferred one.
+    """
+    if model is not None:
+        defaults = {name: value for name, value in defaults.items() if name not in ("model", "models")}
+    return layer_parameters({**model_parameters(model), **given}, own, defaults)

@@ -72,6 +72,17 @@ def list_unapplied(schema: Any) -> list[str]:
     return sorted(found & UNAPPLIED)
 
 
+def is_closed(schema: Any) -> bool:
+    """Whether every object in it allows the members that it names and no others, and requires all of them: what
+    providers that enforce a schema strictly demand of it (field guide §2.5).
+    """
+    return all(
+        each.get("additionalProperties") is False and set(each.get("required", ())) == set(each.get("properties", ()))
+        for _, each in _walk(schema, ())
+        if isinstance(each, Mapping) and (each.get("type") == "object" or "properties" in each)
+    )
+
+
 def show_path(path: Path) -> str:
     """As JSONPath writes it: `$.cities[0].name`."""
     shown = (

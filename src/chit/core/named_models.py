@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chit.core.generation import read_text
+from chit.core.generation import Generation, read_text
+from chit.core.jsontext import JsonInvalid, decode_object
 
 _NAMING = frozenset({"model", "models", "fallbacks", "analysis_models", "allowed_models", "pin_model"})
 _PRESET = "@preset/"
@@ -22,6 +23,18 @@ def list_models(request: Mapping[str, Any]) -> list[str]:
         if isinstance(tool, Mapping) and str(tool.get("type")).startswith(_SERVER_TOOL):
             named += _named_in(tool)
     return list(dict.fromkeys(named))
+
+
+def write_requested(generation: Generation) -> str:
+    """As a model field has it: what was asked for, several with commas, empty for the account's default."""
+    try:
+        request = decode_object(generation.request)
+    except JsonInvalid:
+        return generation.requested_model or ""
+    models = request.get("models")
+    if isinstance(models, list) and "model" not in request:
+        return ",".join(model for model in models if isinstance(model, str))
+    return generation.requested_model or ""
 
 
 def _named_in(value: Any, *, is_naming: bool = False) -> Iterator[str]:

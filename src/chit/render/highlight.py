@@ -1,4 +1,4 @@
-"""Colours in code, as `span`s whose classes are Pygments' short names.
+"""Colours in code: Pygments' short names of what each stretch is, and `span`s with these as classes.
 
 Only languages on the list are coloured: of Pygments' five hundred, some can be driven into endless matching. The lexers
 are called without Pygments' own preparation, which would change tabs, byte-order marks and line ends.
@@ -36,18 +36,22 @@ def is_coloured(code: str, language: str) -> bool:
 
 def highlight(code: str, language: str) -> str | None:
     """The code as HTML, or None where it stays plain. Its text is exactly the code."""
-    if not is_coloured(code, language):
+    runs = list_runs(code, language)
+    if runs is None:
         return None
-    lexer = _find_lexer(language)
+    shown = ((name, text, escape(text)) for name, text in runs)
+    return "".join(
+        f'<span class="{name}">{html}</span>' if name and not text.isspace() else html for name, text, html in shown
+    )
+
+
+def list_runs(code: str, language: str) -> list[tuple[str, str]] | None:
+    """Class, empty for none, and text of each stretch of the code; None where it stays plain."""
+    lexer = _find_lexer(language) if is_coloured(code, language) else None
     if lexer is None:
         return None
-    parts: list[str] = []
-    length = 0
-    for name, text in _runs(lexer(), code):
-        length += len(text)
-        shown = escape(text)
-        parts.append(f'<span class="{name}">{shown}</span>' if name and not text.isspace() else shown)
-    return "".join(parts) if length == len(code) else None
+    runs = list(_runs(lexer(), code))
+    return runs if sum(len(text) for _, text in runs) == len(code) else None
 
 
 def _runs(lexer: Any, code: str) -> Iterator[tuple[str, str]]:

@@ -5,13 +5,10 @@ While it comes in, it grows as an open block of code does; at its end it becomes
 
 from collections.abc import Callable
 from html import escape
-from typing import Any
 
 from chit.core.json_format import JsonFormat
-from chit.core.json_layout import lay_out, unwrap
-from chit.core.json_schema import find_flaw, list_unapplied
-from chit.core.jsontext import JsonInvalid, decode_json
-from chit.core.schema_match import Undecided, find_violation
+from chit.core.json_layout import lay_out
+from chit.core.json_verdict import judge_json
 from chit.render.blocks import BlockRenderer
 from chit.render.changes import BlockChange, BlocksDropped, Change
 from chit.render.code import render_code
@@ -27,16 +24,10 @@ def render_json(text: str, format: JsonFormat, finish_reason: str | None) -> lis
     """The blocks of a whole reply; `finish_reason` says how it ended."""
     if not text.strip():
         return []
-    shown = unwrap(clean_source(text))
-    try:
-        value = decode_json(shown.encode())
-        shown = lay_out(shown)
-    except JsonInvalid as error:
-        verdict = ("breaks", _say_why_not(str(error), finish_reason))
-    else:
-        verdict = _judge(format.schema, value)
+    verdict = judge_json(clean_source(text), format.schema, finish_reason)
+    shown = lay_out(verdict.shown) if verdict.is_json else verdict.shown
     code = render_code(shown, "json", RenderState(), closed=True, tail=False)
-    return [sanitise(code), *([_write_verdict(*verdict)] if verdict[1] else [])]
+    return [sanitise(code), *([_write_verdict(verdict.kind, verdict.text)] if verdict.text else [])]
 
 
 class JsonBlocks:
@@ -67,31 +58,6 @@ class JsonBlocks:
             BlockChange(at, html) for at, html in enumerate(self._final) if before[at : at + 1] != [html]
         ]
         return changes + ([BlocksDropped(len(self._final))] if len(self._final) < len(before) else [])
-
-
-def _judge(schema: Any, value: Any) -> tuple[str, str]:
-    """A class and a sentence; nothing to say where there is no schema."""
-    if schema is None:
-        return "", ""
-    if flaw := find_flaw(schema):
-        return "", f"Not checked: the schema has a flaw. {flaw}."
-    try:
-        violation = find_violation(schema, value)
-    except Undecided:
-        return "", "Not checked: it would take too long."
-    if violation:
-        return "breaks", f"Does not match the schema: {violation}."
-    left = list_unapplied(schema)
-    rest = f" Not checked here: {', '.join(left)}." if left else ""
-    return "fits", f"Matches the schema.{rest}"
-
-
-def _say_why_not(error: str, finish_reason: str | None) -> str:
-    if finish_reason == "length":
-        return "Cut at the token limit: the JSON is not whole."
-    if finish_reason is None:
-        return "The reply broke off: the JSON is not whole."
-    return f"This is not JSON: {error}."
 
 
 def _write_verdict(kind: str, text: str) -> str:

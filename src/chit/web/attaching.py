@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator
 
-from chit.core.attachments import list_attachments, make_attachment, name_attachment, read_content
+from chit.core.attachments import join_parts, list_attachments, make_attachment, name_attachment, read_content
 from chit.core.media_kind import HEAD_BYTES, find_media_kind
-from chit.core.messages import Part, TextFilePart, TextPart
+from chit.core.messages import Part
 from chit.store.home import Home
 from chit.web.desk import Desk
 from chit.web.question import Question
@@ -17,16 +17,12 @@ def open_staging(desk: Desk) -> Staging:
 
 
 async def write_parts(question: Question, staging: Staging) -> list[Part]:
-    """The words, then text, then everything else: some models read no further than a picture (field guide §2.2).
-
-    Raises `NotFound`.
-    """
-    words = [TextPart(question.text)] if question.text.strip() else []
+    """The words, and the draft's files. Raises `NotFound`."""
     files = [
         make_attachment(await staging.load(each.id), each.kind, each.name)
         for each in staging.list_draft(question.draft)
     ]
-    return [*words, *sorted(files, key=lambda part: not isinstance(part, TextFilePart))]
+    return join_parts(question.text, files)
 
 
 def forget_draft(draft: str, staging: Staging) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from chit.core.attachment_limits import MOST_FILE, too_large
 from chit.core.attachments import list_attachments, name_attachment, read_content
 from chit.core.media_kind import HEAD_BYTES, find_media_kind
 from chit.errors import ChitError, NotFound
@@ -19,7 +20,6 @@ from chit.web.headers import SANDBOXED_POLICY
 from chit.web.input_advice import advise
 from chit.web.refusal import Refused
 from chit.web.routes import Route
-from chit.web.staging import MOST_FILE, too_large
 from chit.web.talk import Talk
 
 _INLINE = ("image", "audio")

@@ -16,28 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from chit.core.attachment_limits import MIB, MOST_FILE, MOST_TEXT, check_together, judge_file, too_large
 from chit.core.attachments import clean_name
-from chit.core.media_kind import HEAD_BYTES, MediaKind, find_media_kind, is_text
-from chit.errors import InputError, KindNotTaken, NotFound, TooLarge
+from chit.core.media_kind import HEAD_BYTES, MediaKind, find_media_kind
+from chit.errors import NotFound, TooLarge
 from chit.store.home import explain_os_error
 
-MIB = 1024 * 1024
-MOST_FILE = 32 * MIB
-"""Bytes of one file. In base64 and with the others of a question it must pass through OpenRouter."""
-MOST_OF_KIND = {"image": 20 * MIB, "audio": MOST_FILE, "file": MOST_FILE}
 MOST_THUMBNAIL = 8 * MIB
 """A browser keeps a picture as it came, however small it is drawn, and letting go of 20 MB halts a page for 0.1 s."""
-MOST_TEXT = 2 * MIB
-"""More than the context of any model holds."""
-MOST_TOGETHER = 40 * MIB
-"""Bytes of one draft: 54 MiB in base64, which every later question of the conversation sends again."""
-MOST_AT_ONCE = 20
-"""Files of one draft."""
 MOST_STAGED = 512 * MIB
 """Bytes of all drafts together."""
 MOST_FILES = 200
 KEPT_SECONDS = 24 * 3600.0
-TAKEN = "Pictures (PNG, JPEG, GIF, WebP), PDFs, sound (WAV, MP3, FLAC, OGG, M4A, AAC, AIFF) and text are taken."
 _CHECK_EVERY = MIB
 """Bytes after which the folder is looked at again: several files may be coming in."""
 _DIGITS = 16
@@ -150,32 +140,13 @@ class Staging:
 
     def _check_draft(self, draft: str, size: int) -> None:
         """Nothing else can come between this and the file's taking its place."""
-        others = self.list_draft(draft)
-        if len(others) >= MOST_AT_ONCE:
-            raise TooLarge(f"at most {MOST_AT_ONCE} files go along with a message", hint="Send the others later.")
-        if sum(each.size for each in others) + size > MOST_TOGETHER:
-            raise TooLarge(
-                f"this is too much for one message: at most {MOST_TOGETHER // MIB} MiB of files go along",
-                hint="Send some of them later, or smaller ones.",
-            )
+        check_together([*(each.size for each in self.list_draft(draft)), size])
 
     def _judge(self, path: Path, size: int) -> MediaKind | None:
         """Its kind, by its bytes alone; None is text."""
-        if size == 0:
-            raise InputError("this file is empty", hint="There is nothing to send of it.")
         with path.open("rb") as file:
             _read_name(file)
-            data = file.read(MOST_TEXT)
-        kind = find_media_kind(data[:HEAD_BYTES])
-        if kind is not None:
-            if size > (most := MOST_OF_KIND[kind.kind]):
-                raise too_large(most)
-            return kind
-        if not is_text(data, is_whole=size <= MOST_TEXT):
-            raise KindNotTaken("models do not read files of this kind", hint=TAKEN)
-        if size > MOST_TEXT:
-            raise too_large(MOST_TEXT, " of text")
-        return None
+            return judge_file(file.read(MOST_TEXT), size)
 
     def _load(self, id: str) -> bytes:
         with self._open(id) as file:
@@ -200,8 +171,3 @@ def _create(path: Path) -> BinaryIO:
 
 def _read_name(file: BinaryIO) -> str:
     return file.readline().decode().removesuffix("\n")
-
-
-def too_large(most: int, of_what: str = "") -> TooLarge:
-    """What a page says beside the file's name. `most` is in bytes."""
-    return TooLarge(f"too large: at most {most // MIB} MiB{of_what} can be attached", hint="")

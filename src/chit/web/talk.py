@@ -7,7 +7,7 @@ from typing import Any
 
 from chit.app import App
 from chit.core.compression import find_compression
-from chit.core.defaults import layer_parameters, model_parameters
+from chit.core.defaults import choose_parameters
 from chit.errors import ChitError, InputError, NotFound, StoreError
 from chit.running import Running
 from chit.web.articles import find_blocks, keep_blocks, write_question, write_reply, write_running
@@ -47,15 +47,12 @@ class Talk:
         parts = await write_parts(question, self._staging)
         if not parts:
             raise InputError("the message is empty", hint="Write something first.")
-        defaults, own = self._desk.defaults, question.own
+        own = question.own
         if question.conversation_id is not None:
             own = (await app.store.get_conversation(question.conversation_id)).parameters
-        if question.model is not None:
-            defaults = {name: value for name, value in defaults.items() if name not in ("model", "models")}
-        given = {**model_parameters(question.model), **question.parameters}
         running = await app.engine.send(
             parts,
-            parameters=layer_parameters(given, own, defaults),
+            parameters=choose_parameters(question.parameters, own, self._desk.defaults, model=question.model),
             system=question.system,
             own=own,
             conversation_id=question.conversation_id,

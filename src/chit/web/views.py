@@ -11,8 +11,8 @@ from markupsafe import Markup
 from chit.about import VERSION
 from chit.core.amendment import find_original
 from chit.core.generation import Generation
-from chit.core.jsontext import JsonInvalid, decode_object
 from chit.core.messages import Message
+from chit.core.named_models import write_requested
 from chit.errors import NotFound
 from chit.prefs import list_settings
 from chit.render.addresses import find_host
@@ -146,7 +146,7 @@ class Views:
             conversation=conversation_id,
             leaf=messages[-1].id if messages else None,
             more=_more(messages),
-            model=_requested_models(generation),
+            model=write_requested(generation) if generation else "",
             cost=show_total([summary] if summary else []),
             chips=write_chips(conversation.parameters, self._desk.default_parameters),
             running=next((message.id for message in messages if message.id in live), None),
@@ -205,20 +205,6 @@ def _trim(messages: Sequence[Message]) -> Sequence[Message]:
 
 def _more(messages: Sequence[Message]) -> str | None:
     return messages[0].id if messages and messages[0].parent_id is not None else None
-
-
-def _requested_models(generation: Generation | None) -> str:
-    """As the model field has it: what was asked for last, several with commas, empty for the account's default."""
-    if generation is None:
-        return ""
-    try:
-        request = decode_object(generation.request)
-    except JsonInvalid:
-        return generation.requested_model or ""
-    models = request.get("models")
-    if isinstance(models, list) and "model" not in request:
-        return ",".join(model for model in models if isinstance(model, str))
-    return generation.requested_model or ""
 
 
 def _find_fixed() -> dict[str, str]:

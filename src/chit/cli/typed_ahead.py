@@ -1,0 +1,95 @@
+"""What a person types while a reply comes in: unseen, so that it does not run into the text, kept for the prompt."""
+
+import asyncio
+import os
+import re
+import sys
+import termios
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import TracebackType
+from typing import Any, Self
+
+_STOP = re.compile(rb"(?:^|(?<=[\r\n]))[ \t]*/stop[ \t]*[\r\n]")
+_LFLAG = 3
+_PASTE_ON, _PASTE_OFF = "\x1b[?2004h", "\x1b[?2004l"
+"""Bracketed paste: pasted lines stay together."""
+
+
+class QuietTerminal:
+    """While it is entered, the terminal shows nothing that is typed and keeps every key, Ctrl-D as well, for whoever
+    reads next; signals work as ever.
+    """
+
+    def __init__(self) -> None:
+        """That of standard input."""
+        self._number = sys.stdin.fileno()
+        self._before: list[Any] = []
+
+    def __enter__(self) -> Self:
+        self._before = termios.tcgetattr(self._number)
+        self._set(quiet=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._set(quiet=False)
+
+    @contextmanager
+    def lifted(self) -> Iterator[None]:
+        """As it was before."""
+        self._set(quiet=False)
+        try:
+            yield
+        finally:
+            self._set(quiet=True)
+
+    def _set(self, *, quiet: bool) -> None:
+        attributes = [*self._before]
+        if quiet:
+            attributes[_LFLAG] &= ~(termios.ECHO | termios.ICANON)
+        with suppress(termios.error):  # it may be gone
+            termios.tcsetattr(self._number, termios.TCSADRAIN, attributes)
+
+
+class TypedAhead:
+    """While it is entered, keys are read. `/stop` on a line of its own is obeyed, and taken out."""
+
+    def __init__(self, on_stop: Callable[[], None]) -> None:
+        """`on_stop` is called for that, and where the terminal is gone."""
+        self.data = b""
+        """What was typed."""
+        self._on_stop = on_stop
+        self._number = sys.stdin.fileno()
+
+    def __enter__(self) -> Self:
+        _write(_PASTE_ON)
+        asyncio.get_running_loop().add_reader(self._number, self._read)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        asyncio.get_running_loop().remove_reader(self._number)
+        _write(_PASTE_OFF)
+
+    def _read(self) -> None:
+        data = b""
+        with suppress(OSError):
+            data = os.read(self._number, 4096)
+        if not data:
+            asyncio.get_running_loop().remove_reader(self._number)
+            self._on_stop()
+            return
+        self.data += data
+        if found := _STOP.search(self.data):
+            self.data = self.data[: found.start()] + self.data[found.end() :]
+            self._on_stop()
+
+
+def _write(text: str) -> None:
+    if os.environ.get("TERM") != "dumb":
+        with suppress(OSError):
+            sys.stdout.write(text)
+            sys.stdout.flush()
