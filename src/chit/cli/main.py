@@ -15,6 +15,7 @@ from chit.cli.balance import balance
 from chit.cli.demo import demo
 from chit.cli.doctor import doctor
 from chit.cli.exits import DONE, PIPE_CLOSED, STOPPED, USAGE, empty_record, exit_code, print_error
+from chit.cli.history import delete, export, import_, list_conversations, rename, search
 from chit.cli.key import key
 from chit.cli.login import login
 from chit.cli.prefs import prefs
@@ -46,6 +47,7 @@ def cli(context: click.Context) -> None:
 
 COMMANDS = (
     *(ask, regenerate, continue_, show, settle, balance, serve, login, key, prefs),
+    *(list_conversations, search, rename, delete, export, import_),
     *(backup, restore, doctor, demo, sandbox),
 )
 
