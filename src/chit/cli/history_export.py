@@ -3,9 +3,10 @@
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from chit.cli.history_home import find_conversation, run_with_history
 from chit.cli.prefs import load_prefs_aloud
@@ -61,28 +62,34 @@ def find_scrub() -> Scrub:
 
 
 async def _write(target: Path, pieces: AsyncIterator[bytes]) -> int:
-    """How many bytes. Raises `BrokenPipeError`, and `InputError` for a file that cannot be written."""
+    """How many bytes. Raises `BrokenPipeError`, and `ChitError` for a file that cannot be written."""
     if target == _STDOUT:
         return await _write_out(pieces)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     size = 0
     try:
-        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
-        try:
-            with open(handle, "wb") as file:
-                async for piece in pieces:
-                    size += file.write(piece)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        with _replacing(target) as file:
+            async for piece in pieces:
+                size += file.write(piece)
     except OSError as error:
         raise ChitError(
             f"{target} cannot be written: {error.strerror}", hint="Name another file.", kind="output_failed"
         ) from error
     return size
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[IO[bytes]]:
+    """A file for this user alone, which takes its place once it is whole. Raises `OSError`."""
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+    try:
+        with open(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 async def _write_out(pieces: AsyncIterator[bytes]) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from chit.core.imported import imported_id
 from chit.core.llm_log import PROGRAM, write_extra
 from chit.core.members import DossierInvalid
-from chit.core.messages import Message, Part, ReasoningPart, Source, ToolResultPart
+from chit.core.messages import Message, Part, Source, TextFilePart, TextPart, ToolCallPart, ToolResultPart
 
 _SOURCES: Mapping[str, Source] = {"system": "system", "user": "user", "assistant": "actor", "tool": "client"}
 
@@ -121,7 +121,18 @@ def _join(logged: Sequence[Message], made: Sequence[Message]) -> list[Message]:
 
 
 def _is_same(logged: Message, made: Message, same: Mapping[str, str]) -> bool:
-    """Whether they follow the same message and say the same; thoughts were not always logged."""
+    """Whether they follow the same message and say the same."""
     parent = None if made.parent_id is None else same.get(made.parent_id, made.parent_id)
-    said, meant = ([part for part in each.parts if not isinstance(part, ReasoningPart)] for each in (logged, made))
-    return logged.parent_id == parent and logged.source == made.source and said == meant
+    return logged.parent_id == parent and logged.source == made.source and _words(logged) == _words(made)
+
+
+def _words(message: Message) -> list[str]:
+    """What is the same in both shapes, of which one has fragments within the text: words, and the names of calls."""
+    words: list[str] = []
+    for part in message.parts:
+        match part:
+            case TextPart(text=text) | TextFilePart(text=text):
+                words += text.split()
+            case ToolCallPart(id=id) | ToolResultPart(tool_call_id=id):
+                words.append(id)
+    return words
