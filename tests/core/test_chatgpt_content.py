@@ -14,7 +14,8 @@ FOUND = MediaPart({"type": "image_url", "image_url": {"url": "data:image/png;bas
 
 def find(id: str, name: str) -> Part | None:
     """Of the files there is one, called as whoever asks calls it."""
-    return {"file-AAA": FOUND, "file_bbb": TextFilePart(name, "notes")}.get(id)
+    files: dict[str, Part] = {"file-AAA": FOUND, "file_bbb": TextFilePart(name, "notes")}
+    return files.get(id)
 
 
 def read(content: dict[str, Any], **metadata: Any) -> list[Part]:

@@ -32,7 +32,15 @@ def test_the_model_of_an_imported_message() -> None:
     """Whichever program it came from; anything else in its place is none."""
     assert find_imported_model(say("", extra={"ChatGPT": {"model": "gpt-4o"}})) == "gpt-4o"
     assert find_imported_model(say("", extra={"llm": {"model": "m"}})) == "m"
-    for extra in ({}, {"llm": 5}, {"llm": {}}, {"llm": {"model": ""}}, {"llm": {"model": 5}}, {"OpenRouter": {}}):
+    odd: tuple[dict[str, Any], ...] = (
+        {},
+        {"llm": 5},
+        {"llm": {}},
+        {"llm": {"model": ""}},
+        {"llm": {"model": 5}},
+        {"OpenRouter": {}},
+    )
+    for extra in odd:
         assert find_imported_model(say("", extra=extra)) is None
     assert is_imported(say("", extra={"ChatGPT": {}}))
     assert not is_imported(say("", extra={"OpenRouter": {}}))

@@ -124,6 +124,8 @@ async def test_good_ones_around_bad_ones(tmp_path: Path) -> None:
         "the rest: it breaks off",
     )
     assert (await take(store, b"[]")).total == 0
+    with pytest.raises(InputError, match="cannot be imported: it holds something else than conversations"):
+        await take(store, b"[5]")
     assert (await take(store, b'[{"id":"c","mapping":{}}]')).added == 1
     other = talk(2)
     other["mapping"]["ask"]["message"]["content"]["parts"] = ["What?"]
@@ -170,7 +172,7 @@ async def test_no_room_to_unpack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     def fail(**_: Any) -> Any:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(chatgpt_export.tempfile, "TemporaryFile", fail)
+    monkeypatch.setattr("chit.transfer.chatgpt_export.tempfile.TemporaryFile", fail)
     with pytest.raises(DiskFull):
         await take(store, write_export([talk(1)]))
     await store.close()

@@ -94,17 +94,16 @@ def test_0_28(tmp_path: Path) -> None:
     made.add("fragments", id=2, content="You are a critic")
     made.add("prompt_fragments", response_id="1", fragment_id=1, order=0)
     made.add("system_fragments", response_id="1", fragment_id=2, order=0)
-    for order, (id, values) in enumerate(
-        {
-            "png": {"type": "image/png", "content": PNG, "path": "/home/me/cat.png"},
-            "txt": {"type": "text/plain", "content": b"notes"},
-            "bin": {"type": "application/zip", "content": b"PK\0\0\xff"},
-            "odd": {"content": b"\0"},
-            "web": {"type": "image/png", "url": "https://a.example/x.png"},
-            "file": {"type": "image/png", "path": "/etc/passwd"},
-            "none": {"url": "file:///etc/passwd"},
-        }.items()
-    ):
+    attachments: dict[str, dict[str, Any]] = {
+        "png": {"type": "image/png", "content": PNG, "path": "/home/me/cat.png"},
+        "txt": {"type": "text/plain", "content": b"notes"},
+        "bin": {"type": "application/zip", "content": b"PK\0\0\xff"},
+        "odd": {"content": b"\0"},
+        "web": {"type": "image/png", "url": "https://a.example/x.png"},
+        "file": {"type": "image/png", "path": "/etc/passwd"},
+        "none": {"url": "file:///etc/passwd"},
+    }
+    for order, (id, values) in enumerate(attachments.items()):
         made.add("attachments", id=id, **values)
         made.add("prompt_attachments", response_id="1", attachment_id=id, order=order)
     made.add_response(
@@ -255,6 +254,25 @@ def test_an_upgrade_in_between(tmp_path: Path) -> None:
     assert messages[1].reasoning == "hm"
 
 
+def test_an_upgrade_after_tools(tmp_path: Path) -> None:
+    """Calls and results are the same however their arguments are laid out."""
+    made = LlmDatabase(tmp_path / "logs.db", "0.36")
+    made.add_response("1", response="")
+    made.add("tool_calls", response_id="1", name="double", arguments='{"a": 2}', tool_call_id="call_1")
+    made.add("tool_results", response_id="2", name="double", output="4", tool_call_id="call_1")
+    made.add_response("2", prompt=" ")
+    made.add_message("q", None, "user", "ask 1")
+    call = {"type": "tool_call", "name": "double", "arguments": {"a": 2}, "tool_call_id": "call_1"}
+    made.add_message("a", "q", "assistant", call)
+    made.add_message("r", "a", "tool", {"type": "tool_result", "output": "4", "tool_call_id": "call_1"})
+    made.add_message("b", "r", "assistant", "answer 2")
+    made.add_message("c", "b", "user", "Thanks")
+    made.add_turn("3", "c", "c")
+    (talk,) = read(made.close()).values()
+    assert [message.source for message in talk.messages] == ["user", "actor", "client", "actor", "user"]
+    assert line(talk)
+
+
 def test_an_upgrade_that_contradicts(tmp_path: Path) -> None:
     """Then both stand beside each other."""
     messages = upgrade(tmp_path, "something else")
@@ -340,6 +358,16 @@ def test_what_is_no_database_of_llm(tmp_path: Path) -> None:
         file.seek(200_000)
         file.write(b"\xff" * 100_000)
     assert "damaged" in refuse(made.path)
+
+
+def test_a_database_that_breaks_in_the_middle(tmp_path: Path) -> None:
+    """It is said so; what came before is good."""
+    made = LlmDatabase(tmp_path / "logs.db", "0.13")
+    made.add_response("1")
+    with ExitStack() as closing:
+        source = open_llm_database(made.close(), closing)
+    with pytest.raises(InputError, match="damaged"):
+        next(source.outcomes)
 
 
 def test_views_and_triggers_are_not_run(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import os
 import sys
 import unicodedata
+from itertools import accumulate
 
 from chit.cli.terminal import is_terminal, neutralise
 
@@ -37,13 +38,10 @@ def fit(text: str, width: int | None) -> str:
     line = " ".join(neutralise(text).split())
     if width is None or measure(line) <= width:
         return line
-    shown, left = "", width - 1
-    for each in line:
-        left -= measure(each)
-        if left < 0:
-            break
-        shown += each
-    return f"{shown}…" if width > 0 else ""
+    if width < 1:
+        return ""
+    ends = enumerate(accumulate(map(measure, line)))
+    return f"{line[: next(place for place, end in ends if end >= width)]}…"
 
 
 def pad(text: str, width: int, *, right: bool = False) -> str:

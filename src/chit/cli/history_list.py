@@ -4,10 +4,10 @@ import sys
 import time
 from collections.abc import Sequence
 
-from chit.cli.balance_table import tell_age
 from chit.cli.blocking import finish
 from chit.cli.cells import find_width, fit, measure, pad
 from chit.cli.history_home import open_history
+from chit.cli.moments import tell_when
 from chit.cli.terminal import paint, write_err, write_json, write_out
 from chit.core.conversation import ConversationSummary
 from chit.core.generation import Origin
@@ -64,7 +64,7 @@ def write_lines(items: Sequence[ConversationSummary], now: float, width: int | N
     taken = _ID + cost_width + (_AGE if has_ages else 0) + 4 + (2 if has_ages else 0)
     lines = []
     for each, cost in zip(items, costs, strict=True):
-        cells = [short_id(each.id), *([pad(tell_age(max(0.0, now - each.last_at)), _AGE)] if has_ages else [])]
+        cells = [short_id(each.id), *([pad(tell_when(each.last_at, now), _AGE)] if has_ages else [])]
         title = fit(_title(each), None if width is None else max(8, width - taken))
         lines.append("  ".join([*cells, pad(cost, cost_width, right=True), title]))
     return "".join(f"{line}\n" for line in lines)

@@ -1,12 +1,12 @@
 """The work of `chit search`."""
 
+import re
 import sys
 import time
-from collections.abc import Iterator
 
-from chit.cli.balance_table import tell_age
-from chit.cli.cells import find_width, fit
+from chit.cli.cells import find_width, fit, measure
 from chit.cli.history_home import run_with_history
+from chit.cli.moments import tell_when
 from chit.cli.terminal import neutralise, paint, write_err, write_json, write_out
 from chit.core.excerpt import Piece
 from chit.core.search import read_query
@@ -38,9 +38,9 @@ def show_found(text: str, *, limit: int, before: int | None, as_json: bool) -> N
 
 
 def _write_title(found: FoundTitle, now: float, width: int | None) -> str:
-    age = tell_age(max(0.0, now - found.created_at))
+    age = tell_when(found.created_at, now)
     mark = " · archived" if found.is_archived else ""
-    return f"{_dim(f'conversation {short_id(found.id)} · {age}{mark}', width)}\n{_mark(found.title)}\n\n"
+    return f"{_dim(f'conversation {short_id(found.id)} · {age}{mark}', width)}\n{_mark(found.title, width)}\n\n"
 
 
 def _write_message(found: FoundMessage, now: float, width: int | None) -> str:
@@ -48,25 +48,26 @@ def _write_message(found: FoundMessage, now: float, width: int | None) -> str:
     facts = [
         short_id(found.id),
         who,
-        tell_age(max(0.0, now - found.created_at)),
+        tell_when(found.created_at, now),
         show_cost(found.cost) if found.cost is not None else "",
         "failed" if found.has_error else "",
         "archived" if found.is_archived else "",
         found.title,
     ]
-    return f"{_dim(' · '.join(filter(None, facts)), width)}\n{_mark(found.excerpt)}\n\n"
+    return f"{_dim(' · '.join(filter(None, facts)), width)}\n{_mark(found.excerpt, width)}\n\n"
 
 
 def _dim(text: str, width: int | None) -> str:
     return paint(fit(text, width), "dim", sys.stdout)
 
 
-def _mark(pieces: tuple[Piece, ...]) -> str:
-    """With what was found in bold, where there is colour."""
-    return "".join(_mark_pieces(pieces))
-
-
-def _mark_pieces(pieces: tuple[Piece, ...]) -> Iterator[str]:
+def _mark(pieces: tuple[Piece, ...], width: int | None) -> str:
+    """With what was found in bold, where there is colour; wrapped by word for a terminal."""
+    shown, used = "", 0
     for piece in pieces:
-        text = neutralise(piece.text)
-        yield paint(text, "bold", sys.stdout) if piece.is_found else text
+        for word in re.findall(r"\s+|\S+", neutralise(piece.text)):
+            used += measure(word)
+            if width is not None and used > width and not word.isspace():
+                shown, used = f"{shown.rstrip()}\n", measure(word)
+            shown += paint(word, "bold", sys.stdout) if piece.is_found and not word.isspace() else word
+    return shown

@@ -46,10 +46,7 @@ def read_time(value: Any, otherwise: float) -> float:
             moment = datetime.fromisoformat(value)
         except ValueError:
             return otherwise
-        try:
-            value = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        except (OverflowError, ValueError):
-            return otherwise
+        value = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LATEST:
         return otherwise
     return float(value)

@@ -1,7 +1,9 @@
 """What a search came to: in sentences, and as the JSON that `--json` prints."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from chit.core.excerpt import Piece
 from chit.core.search import SearchQuery
 from chit.core.search_page import SearchPage
 from chit.core.usage import write_cost
@@ -40,14 +42,14 @@ def found_record(page: SearchPage) -> dict[str, Any]:
                 "cost": None if each.cost is None else write_cost(each.cost),
                 "has_error": each.has_error,
                 "is_archived": each.is_archived,
-                "excerpt": [{"text": piece.text, "is_found": piece.is_found} for piece in each.excerpt],
+                "excerpt": _piece_records(each.excerpt),
             }
             for each in page.messages
         ],
         "titles": [
             {
                 "id": each.id,
-                "title": "".join(piece.text for piece in each.title),
+                "excerpt": _piece_records(each.title),
                 "created_at": each.created_at,
                 "is_archived": each.is_archived,
             }
@@ -57,3 +59,7 @@ def found_record(page: SearchPage) -> dict[str, Any]:
         "is_complete": page.is_complete,
         "unsearchable": list(page.unsearchable),
     }
+
+
+def _piece_records(pieces: Iterable[Piece]) -> list[dict[str, Any]]:
+    return [{"text": piece.text, "is_found": piece.is_found} for piece in pieces]

@@ -71,16 +71,19 @@ class _ChatgptExport:
         found = [(text, find_items(text)) for text in texts]
         self._assets = assets
         self._problems = [items.problem for _, items in found if items.problem is not None]
-        self._spans: list[Span] = [(text, *span) for text, items in found for span in items.spans]
+        spans = [(text, *span) for text, items in found for span in items.spans]
+        self._spans: list[tuple[int, Span]] = list(enumerate(spans, 1))
 
     def open(self) -> Source:
-        """The oldest first, so that the newest stands on top of the list here as it did there."""
-        if self._spans and _read_update(self._spans[0]) > _read_update(self._spans[-1]):
+        """The oldest first, so that the newest stands on top of the list here as it did there. Raises `InputError`."""
+        if self._problems and not self._spans:
+            raise refuse_file(self._problems[0])
+        if self._spans and _read_update(self._spans[0][1]) > _read_update(self._spans[-1][1]):
             self._spans.reverse()
         return Source(total=len(self._spans) + len(self._problems), outcomes=self._read())
 
     def _read(self) -> Iterator[Outcome]:
-        for number, span in enumerate(self._spans, 1):
+        for number, span in self._spans:
             try:
                 dossier = read_chatgpt(_decode(span), _Finding(self._assets))
             except (JsonInvalid, DossierInvalid, EntryBroken) as error:
