@@ -8,6 +8,7 @@ from typing import NoReturn
 import click
 
 from chit.about import MODELS_PAGE, VERSION
+from chit.cli.account import activity, costs, keys, models
 from chit.cli.again import continue_, regenerate
 from chit.cli.ask import ask
 from chit.cli.backup import backup
@@ -47,7 +48,7 @@ def cli(context: click.Context) -> None:
 
 COMMANDS = (
     *(ask, regenerate, continue_, show, settle, balance, serve, login, key, prefs),
-    *(list_conversations, search, rename, delete, export, import_),
+    *(list_conversations, search, rename, delete, export, import_, costs, models, keys, activity),
     *(backup, restore, doctor, demo, sandbox),
 )
 
