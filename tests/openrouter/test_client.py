@@ -16,7 +16,6 @@ from chit.core.fault import Fault
 from chit.core.secret import Secret
 from chit.errors import KeyUnavailable, UpstreamError
 from chit.openrouter import records
-from chit.openrouter import client as client_module
 from chit.openrouter.client import OpenRouterClient, Timeouts
 from chit.openrouter.reply import Reply
 from chit.sandbox.account import MANAGEMENT_KEY, SANDBOX_KEY

@@ -1,5 +1,6 @@
 """`chit costs`, `models`, `keys` and `activity`: what was spent, what there is to spend it on, and who may."""
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -111,7 +112,7 @@ def create(
         raise InputError("--reset needs a limit to begin anew", hint="Say one: --limit 5")
     if place is not None and not keep:
         raise InputError("--store says where to keep it, and it is not kept", hint="Say --keep as well.")
-    wanted = NewKey(name=name, limit=_read_limit(limit), reset=reset, expires=expires)
+    wanted = NewKey(name=name, limit=_read_limit(limit), reset=reset, expires=_read_expiry(expires))
     create_key(_open_keys(passphrase_fd), wanted, keep=keep, place=place, as_json=as_json)
 
 
@@ -174,6 +175,13 @@ def _read_limit(text: str | None) -> Decimal | None:
     if limit is None or limit <= 0:
         raise InputError(f"{text} is no amount of US dollars", hint="Like this: --limit 5, or --limit 0.50")
     return limit
+
+
+def _read_expiry(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"{text} is no day", hint="Like this: --expires 2027-01-31") from None
 
 
 def _open_keys(passphrase_fd: int | None = None, api_key_file: Path | None = None) -> "CommandKeys":

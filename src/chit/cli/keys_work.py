@@ -9,9 +9,9 @@ from chit.cli.key_saving import RestingPlace, prepare_place, save_key
 from chit.cli.terminal import neutralise, write_err, write_json, write_out
 from chit.cli.unlocking import CommandKeys
 from chit.core.account_keys import AccountKey, NewKey, account_key_record, find_keys
-from chit.core.secret import Secret, SecretInvalid
+from chit.core.secret import Secret
 from chit.core.usage import show_cost
-from chit.errors import InputError, NotFound, UpstreamError
+from chit.errors import ChitError, InputError, NotFound, UpstreamError
 from chit.openrouter.account import change_account_key, create_account_key, list_account_keys
 from chit.openrouter.client import OpenRouterClient
 from chit.vault.store import Place
@@ -57,15 +57,13 @@ def create_key(keys: CommandKeys, wanted: NewKey, *, keep: bool, place: Place | 
         rest: RestingPlace | None = await prepare_place(keys, place) if keep else None
         try:
             made, text = await create_account_key(client, lambda: keys.use("management"), wanted)
-        except ValueError:
-            raise InputError(f"{wanted.expires} is no day", hint="Like this: --expires 2027-01-31") from None
         except UpstreamError as error:
             if error.status is None or error.status < 400:
-                write_err("chit: no answer came that can be used; it may have been made all the same: chit keys\n")
+                write_err("chit: whether it was made is not known: see `chit keys`\n")
             raise
-        keys.learn(_read_secret(text))
+        keys.learn(Secret(text))
         if rest is not None:
-            await save_key(keys, "inference", _read_secret(text), rest, label=wanted.name)
+            await _keep(keys, text, rest, label=wanted.name, tell=write_err if as_json else write_out)
         return made, text
 
     made, text = ask_as_manager(keys, work)
@@ -73,7 +71,16 @@ def create_key(keys: CommandKeys, wanted: NewKey, *, keep: bool, place: Place | 
         write_json({**account_key_record(made), "key": None if keep else text})
     elif not keep:
         write_out(f"{text}\n")
-        write_err("chit: this is the only time that it is shown. Store it: chit keys create … --keep\n")
+        write_err("chit: it is shown this once. Keep it where it is needed; in Chit: chit key set\n")
+
+
+async def _keep(keys: CommandKeys, text: str, rest: RestingPlace, *, label: str, tell: Callable[[str], None]) -> None:
+    """In the vault; a key that cannot be kept there is printed, since it cannot be had again. Raises as `save_key`."""
+    try:
+        await save_key(keys, "inference", Secret(text), rest, label=label, tell=tell)
+    except ChitError:
+        write_out(f"{text}\n")
+        raise
 
 
 def change_key(keys: CommandKeys, name: str, *, disabled: bool, as_json: bool) -> None:
@@ -115,10 +122,3 @@ def _tell(key: AccountKey) -> list[str]:
     limit = "no limit" if key.limit is None else f"{show_cost(key.remaining)} left of {show_cost(key.limit)}{reset}"
     facts = ["disabled" if key.disabled else "", f"{show_cost(key.usage)} used", limit, key.label]
     return [fact for fact in [*facts, f"until {key.expires_at[:10]}" if key.expires_at else ""] if fact]
-
-
-def _read_secret(text: str) -> Secret:
-    try:
-        return Secret(text)
-    except SecretInvalid as error:
-        raise InputError(f"OpenRouter made a key that is none: {error}", hint="See it with: chit keys") from None

@@ -45,8 +45,8 @@ class NewKey:
     name: str
     limit: Decimal | None = None
     reset: str | None = None
-    expires: str | None = None
-    """The last day on which it works, as a person typed it."""
+    expires: date | None = None
+    """The last day of UTC on which it works."""
 
 
 def read_account_key(record: Mapping[str, Any]) -> AccountKey | None:
@@ -76,14 +76,14 @@ def find_keys(keys: Sequence[AccountKey], name: str) -> list[AccountKey]:
 
 
 def write_new_key(wanted: NewKey) -> bytes:
-    """The body of `POST /keys`. Raises `ValueError` for a day that is none."""
+    """The body of `POST /keys`."""
     body: dict[str, Any] = {"name": wanted.name}
     if wanted.limit is not None:
         body["limit"] = float(wanted.limit)
     if wanted.reset is not None:
         body["limit_reset"] = wanted.reset
     if wanted.expires is not None:
-        body["expires_at"] = f"{date.fromisoformat(wanted.expires).isoformat()}T23:59:59Z"
+        body["expires_at"] = f"{wanted.expires.isoformat()}T23:59:59Z"
     return encode_json(body)
 
 

@@ -94,13 +94,13 @@ def read_offers(
 
     `keeping_nothing` are tags of endpoints of this model that retain no data.
     """
-    known = {each.get("name"): each for each in providers}
+    known = {name: each for each in providers if (name := read_text(each.get("name"))) is not None}
     found = [_read_offer(each, known, keeping_nothing) for each in endpoints if isinstance(each, Mapping)]
     return sorted(found, key=lambda each: (each.prompt is None, each.prompt or 0, each.completion or 0, each.tag))
 
 
 def _read_offer(
-    record: Mapping[str, Any], providers: Mapping[Any, Mapping[str, Any]], keeping_nothing: Collection[str] | None
+    record: Mapping[str, Any], providers: Mapping[str, Mapping[str, Any]], keeping_nothing: Collection[str] | None
 ) -> Offer:
     prompt, completion, cached = _read_prices(record)
     provider, tag = (read_text(record.get(name)) or "" for name in ("provider_name", "tag"))

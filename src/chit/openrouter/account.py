@@ -6,7 +6,7 @@ from typing import Any
 from chit.core.account_keys import AccountKey, NewKey, read_account_key, write_new_key
 from chit.core.guidance import explain
 from chit.core.jsontext import encode_json
-from chit.core.secret import Secret
+from chit.core.secret import Secret, is_key
 from chit.openrouter.client import OpenRouterClient
 from chit.openrouter.records import unexpected
 
@@ -29,14 +29,14 @@ async def list_account_keys(client: OpenRouterClient, key: GiveKey) -> list[Acco
 
 
 async def create_account_key(client: OpenRouterClient, key: GiveKey, wanted: NewKey) -> tuple[AccountKey, str]:
-    """The new key and its text, which is told only now. Raises `UpstreamError`, `KeyUnavailable`, `ValueError`.
+    """The new key and its text, which is told only now. Raises `UpstreamError`, `KeyUnavailable`.
 
     It is asked for once: where no answer came that can be used, it may have been made all the same.
     """
     record = await client.change("POST", "/keys", write_new_key(wanted), key)
     data, text = record.get("data"), record.get("key")
     made = read_account_key(data) if isinstance(data, dict) else None
-    if made is None or not isinstance(text, str):
+    if made is None or not isinstance(text, str) or not is_key(text):
         raise explain(unexpected("/keys"))
     return made, text
 
