@@ -111,7 +111,7 @@ def _measure_commands(home: Path, small: Path, llm: Path, language: Language, *,
     pairs = {
         "search": ([chit, "search", word], [peer, "logs", "list", "-q", word, "-n", "20", "--short"]),
         "list": ([chit, "list"], [peer, "logs", "list", "-n", "20", "--short"]),
-        "show": ([chit, "show", conversation], [peer, "logs", "list", "-c", conversation]),
+        "show": ([chit, "show", conversation], [peer, "logs", "list", "--cid", conversation]),
     }
     tasks: dict[str, Callable[[], tuple[Cost, int]]] = {}
     for name, (mine, other) in pairs.items():

@@ -1,7 +1,5 @@
 """`chit costs`, `models`, `keys` and `activity`: what was spent, what there is to spend it on, and who may."""
 
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +10,9 @@ from chit.cli.options import api_key_file, as_json, passphrase_fd, store_place
 from chit.errors import InputError
 
 if TYPE_CHECKING:
+    from datetime import date
+    from decimal import Decimal
+
     from chit.cli.unlocking import CommandKeys
 
 Place = Literal["keychain", "file"]
@@ -166,7 +167,7 @@ def _choose_form(*, as_json: bool, as_csv: bool) -> Literal["text", "json", "csv
     return "json" if as_json else "csv" if as_csv else "text"
 
 
-def _read_limit(text: str | None) -> Decimal | None:
+def _read_limit(text: str | None) -> "Decimal | None":
     from chit.core.usage import read_cost
 
     if text is None:
@@ -177,7 +178,9 @@ def _read_limit(text: str | None) -> Decimal | None:
     return limit
 
 
-def _read_expiry(text: str | None) -> date | None:
+def _read_expiry(text: str | None) -> "date | None":
+    from datetime import date
+
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError:

@@ -1,5 +1,6 @@
 """The work of `chit costs`: what was spent, as text with bars, as JSON or as CSV."""
 
+import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -123,8 +124,14 @@ def _write(costs: Costs, by: By, width: int | None) -> str:
     ]
     total = spending.total
     lines = [f"{show_cost(total.cost)} since {spending.first}, {_count(total.charges)}", *_doubts(total)]
-    shown = "".join(f"{line}\n" for line in lines)
+    shown = "".join(f"{line}\n" for line in _wrap(lines, width))
     return f"{write_bars(bars, width)}\n{shown}{_write_unknown(costs, width)}"
+
+
+def _wrap(lines: Sequence[str], width: int | None) -> list[str]:
+    if width is None:
+        return list(lines)
+    return [each for line in lines for each in textwrap.wrap(line, width, subsequent_indent="    ")]
 
 
 def _name(name: str, by: By) -> str:

@@ -111,8 +111,9 @@ def write_keys(found: Sequence[AccountKey], width: int | None) -> str:
     for each in found:
         line = f"{each.hash[:_HASH]}  {pad(fit(each.name, names), names)}"
         for more in _tell(each):
-            if width is None or measure(line) + 2 + measure(more) <= width:
-                line = f"{line}  {more}"
+            if width is not None and measure(line) + 2 + measure(more) > width:
+                break
+            line = f"{line}  {more}"
         lines.append(f"{line.rstrip()}\n")
     return neutralise("".join(lines))
 

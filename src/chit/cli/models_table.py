@@ -17,6 +17,8 @@ from chit.openrouter.offers import fetch_offers
 
 _UNKNOWN = "–"
 _TITLE = 12
+_LEAST = 8
+"""Columns, without which it is not begun to tell what a model can do."""
 
 
 def show_models(keys: CommandKeys, words: Sequence[str], *, limit: int | None, refresh: bool, as_json: bool) -> None:
@@ -65,9 +67,10 @@ def write_list(cards: Sequence[ModelCard], width: int | None) -> str:
     lines = []
     for card, price, context in zip(cards, prices, contexts, strict=True):
         line = f"{pad(fit(card.id, names), names)}  {pad(price, priced, right=True)}"
-        for more in (pad(context, sized, right=True), " ".join(card.can)):
-            if width is None or measure(line) + 2 + measure(more) <= width:
-                line = f"{line}  {more}"
+        for more, least in ((pad(context, sized, right=True), sized), (" ".join(card.can), _LEAST)):
+            left = None if width is None else width - measure(line) - 2
+            if left is None or left >= least:
+                line = f"{line}  {fit(more, left) if least == _LEAST else more}"
         lines.append(f"{line.rstrip()}\n")
     return neutralise("".join(lines))
 

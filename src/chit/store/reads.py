@@ -31,8 +31,8 @@ _BRIEFLY = f"SELECT {BRIEF_GENERATION_COLUMNS} {_FROM}"
 _SHORT = 8
 _KEPT = "conversation NOT IN (SELECT id FROM conversations WHERE deleted_at IS NOT NULL)"
 _LOOK_UPS = (
+    ("conversation", "conversations", "deleted_at IS NULL"),  # first, since they are few
     ("message", "messages", _KEPT),
-    ("conversation", "conversations", "deleted_at IS NULL"),
     ("generation", "generations", f"message IS NOT NULL AND {_KEPT}"),
 )
 """What of each kind is not deleted, last."""
