@@ -56,6 +56,7 @@ def test_pages(person: Person) -> None:
         if more is None:
             break
     assert seen == ["e", "d", "c", "b", "a"]
+    assert len(person.call("list", "--before", "9" * 40, "--json").record["items"]) == 5
     told = person.call("list", "-n", "2")
     assert told.err.startswith("More: chit list --before ")
     assert person.call(*told.err.split()[2:], "-n", "9").out.count("\n") == 3

@@ -24,9 +24,7 @@ limit = click.option(
     metavar="N",
     help="At most so many.",
 )
-before = click.option(
-    "--before", type=click.IntRange(1, 2**63 - 1), metavar="CURSOR", help="Go on where the page before ended."
-)
+before = click.option("--before", type=click.IntRange(1), metavar="CURSOR", help="Go on where the page before ended.")
 
 
 @click.command(name="list")
@@ -50,7 +48,7 @@ def list_conversations(
     """
     from chit.cli.history_list import show_list
 
-    show_list(shelf, origin, limit=limit, before=before, as_json=as_json)
+    show_list(shelf, origin, limit=limit, before=_clamp(before), as_json=as_json)
 
 
 @click.command(
@@ -68,7 +66,7 @@ def search(words: tuple[str, ...], limit: int, before: int | None, as_json: bool
     """
     from chit.cli.history_search import show_found
 
-    show_found(" ".join(words), limit=limit, before=before, as_json=as_json)
+    show_found(" ".join(words), limit=limit, before=_clamp(before), as_json=as_json)
 
 
 @click.command()
@@ -138,3 +136,8 @@ def import_(path: Path, as_json: bool) -> int:
     from chit.cli.history_import import import_conversations
 
     return import_conversations(path, as_json=as_json)
+
+
+def _clamp(cursor: int | None) -> int | None:
+    """To what a database takes; nothing stands beyond it."""
+    return None if cursor is None else min(cursor, 2**63 - 1)
