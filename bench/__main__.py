@@ -6,7 +6,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from bench import costs, durability, oneshot, render, search, startup, streaming, unlock, web
+from bench import costs, durability, history, oneshot, render, search, startup, streaming, unlock, web
 from bench.measure import BenchmarkBroken, Row, format_table
 
 BENCHMARKS = {
@@ -19,6 +19,7 @@ BENCHMARKS = {
     "web": web.measure,
     "costs": costs.measure,
     "search": search.measure,
+    "history": history.measure,
 }
 
 

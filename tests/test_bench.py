@@ -18,6 +18,7 @@ from bench.measure import (
     median_cost,
     run_child,
 )
+from bench.peak import run_measured
 from bench.replies import REPLIES, make_reply, split_tokens
 from bench.search import make_queries
 from bench.search_history import Language, fill_search
@@ -199,3 +200,13 @@ async def test_a_ledger_to_open_is_whole(tmp_path: Path) -> None:
         spending = await app.store.sum_spending(SpendingQuery())
     assert (spending.total.charges, spending.total.known, spending.total.difference_pico) == (300, 300, 0)
     assert len(spending.periods) >= 36
+
+
+def test_a_command_is_measured_with_its_memory() -> None:
+    """Its own, not that of whoever starts it; one that fails is said to have failed."""
+    ballast = bytearray(300_000_000)
+    cost, peak = run_measured([sys.executable, "-c", "pass"], child_environment())
+    assert 0 < peak < len(ballast)
+    assert cost.wall > 0
+    with pytest.raises(BenchmarkBroken, match="ended with 3:\nwhy"):
+        run_measured([sys.executable, "-c", "import sys; sys.stderr.write('why'); sys.exit(3)"], child_environment())

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from tests.upstream import Exchange, Upstream, opened
 
-from chit.app import App
+from chit.app import App, open_app
 from chit.catalogue import FRESH_SECONDS, Catalogue
 from chit.core.kept_catalogue import SETTING
-from chit.errors import DiskFull, UpstreamError
+from chit.core.secret import Secret
+from chit.errors import DiskFull, KeyUnavailable, UpstreamError
+from chit.prefs import UserPrefs
 from chit.sandbox.account import MANAGEMENT_KEY
 from chit.sandbox.server import Sandbox
 
@@ -136,3 +138,27 @@ async def test_the_sandbox_has_one(tmp_path: Path) -> None:
     async with Sandbox(pace=0) as sandbox, opened(sandbox.base_url, tmp_path) as app:
         assert "openai/gpt-5-mini" in await make(app, Clock()).find_ids(20)
     assert MANAGEMENT_KEY not in json.dumps(sandbox.ledger.as_dict())
+
+
+async def test_without_a_key(tmp_path: Path) -> None:
+    """The public list is asked for where that will do, and only there."""
+    async with Sandbox(pace=0) as sandbox:
+        prefs = UserPrefs(home=tmp_path, base_url=sandbox.base_url)
+        async with open_app(prefs, key=no_key, settling=False) as app:
+            with pytest.raises(KeyUnavailable):
+                await app.catalogue.list_models()
+            assert len(await app.catalogue.list_models(may_lack_key=True)) > 3
+
+
+async def test_asked_for_anew(tmp_path: Path) -> None:
+    """However young the list is."""
+    async with Upstream(answer) as upstream, opened(upstream.base_url, tmp_path) as app:
+        catalogue = make(app, Clock())
+        for is_fresh in (False, True, False):
+            assert len(await catalogue.list_models(is_fresh=is_fresh)) == 3
+    assert len(upstream.requests) == 2
+
+
+def no_key() -> Secret:
+    """There is none."""
+    raise KeyUnavailable("no key", hint="")

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.dossiers import same
+from tests.transfer.chatgpt_exports import conversation
 from tests.upstream import DONE, Exchange, Upstream, collect, opened, text_chunk
 
 from chit.app import App
 from chit.catalogue import Catalogue
+from chit.core.chatgpt import read_chatgpt
 from chit.core.events import Ended
 from chit.core.generation import Generation
 from chit.core.history import Tree
@@ -302,3 +305,13 @@ async def test_a_broken_catalogue_costs_the_suggestions_only(tmp_path: Path) -> 
     assert running.error is not None
     assert running.error.kind == "model_unknown"
     assert row.error == running.error.as_dict()
+
+
+async def test_what_was_imported_cannot_be_asked_for_again(tmp_path: Path) -> None:
+    """There is no request of it, and the error says what to do instead."""
+    dossier = read_chatgpt(conversation(), lambda id, name: None)
+    async with Sandbox(pace=0) as sandbox, opened(sandbox.base_url, tmp_path) as app:
+        await app.store.add_dossier(dossier, scrub=same, now=1.0)
+        for verb in (app.engine.regenerate, app.engine.continue_reply):
+            with pytest.raises(InputError, match="that reply was imported"):
+                await verb(dossier.messages[-1].id)

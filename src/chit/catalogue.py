@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from chit.core.generation import read_text
 from chit.core.kept_catalogue import SETTING, Models, read_catalogue, trim_model, write_catalogue
-from chit.errors import ChitError, StoreError, UpstreamError
+from chit.errors import ChitError, KeyUnavailable, StoreError, UpstreamError
 from chit.openrouter.client import OpenRouterClient
 from chit.store.protocol import Store
 
@@ -29,16 +29,17 @@ class Catalogue:
         self._base_url = base_url
         self._clock = clock
 
-    async def list_models(self) -> Models:
+    async def list_models(self, *, is_fresh: bool = False, may_lack_key: bool = False) -> Models:
         """OpenRouter's records (field guide §7.2) without their longest members, at most a day old.
 
-        Raises `ChitError` where there are none yet and none can be had; older ones are better than that.
+        With `is_fresh` they are asked for anyway; with `may_lack_key` without a key, where there is none. Raises
+        `ChitError` where there are none yet and none can be had; older ones are better than that.
         """
         kept, kept_at = await self._load()
-        if kept and 0 <= self._clock() - kept_at < FRESH_SECONDS:
+        if kept and not is_fresh and 0 <= self._clock() - kept_at < FRESH_SECONDS:
             return kept
         try:
-            models = [trim_model(model) for model in await self._fetch()]
+            models = [trim_model(model) for model in await self._fetch(may_lack_key=may_lack_key)]
         except ChitError:
             if kept:
                 return kept
@@ -61,11 +62,15 @@ class Catalogue:
             return ()
         return tuple(id for model in models if (id := read_text(model.get("id"))))
 
-    async def _fetch(self) -> Models:
+    async def _fetch(self, *, may_lack_key: bool) -> Models:
         """What the account may use; the public list where that is not to be had, with a management key for one."""
         try:
             return await self._client.fetch_my_models()
         except UpstreamError:
+            return await self._client.fetch_models()
+        except KeyUnavailable:
+            if not may_lack_key:
+                raise
             return await self._client.fetch_models()
 
     async def _load(self) -> tuple[Models, float]:

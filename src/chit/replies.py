@@ -1,6 +1,7 @@
 """Replies that were given before, for a request that follows from one."""
 
 from chit.core.generation import RUNNING, Generation
+from chit.core.imported import is_imported
 from chit.core.jsontext import decode_object
 from chit.core.messages import Message, ToolCallPart
 from chit.core.revision import continues, find_prefill, join_continued, prefill_request
@@ -15,6 +16,10 @@ async def find_reply(store: Store, message_id: str) -> tuple[Message, Generation
     """
     reply = await store.get_message(message_id)
     generation = await store.find_generation(message_id)
+    if generation is None and is_imported(reply):
+        raise InputError(
+            "that reply was imported, and was not asked for here", hint="Ask its question anew, with a model from here."
+        )
     if generation is None:
         raise InputError("that message is not a reply of a model", hint="Name a reply; `chit show` tells which is one.")
     if generation.state in RUNNING:

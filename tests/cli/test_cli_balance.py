@@ -14,7 +14,8 @@ from tests.vault.keychains import Remembering
 
 from chit import balance as balance_module
 from chit.cli import balance_line
-from chit.cli.balance_table import balance_lines, tell_age
+from chit.cli.balance_table import balance_lines
+from chit.cli.moments import tell_age
 from chit.core.balance import Balance, Credits, KeyAllowance, Problem
 from chit.errors import StoreError
 from chit.sandbox.account import MANAGEMENT_KEY, Key

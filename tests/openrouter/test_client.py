@@ -15,7 +15,7 @@ from chit.about import VERSION
 from chit.core.fault import Fault
 from chit.core.secret import Secret
 from chit.errors import KeyUnavailable, UpstreamError
-from chit.openrouter import client as client_module
+from chit.openrouter import records
 from chit.openrouter.client import OpenRouterClient, Timeouts
 from chit.openrouter.reply import Reply
 from chit.sandbox.account import MANAGEMENT_KEY, SANDBOX_KEY
@@ -584,7 +584,7 @@ async def test_an_error_in_a_good_reply_to_a_free_call_is_raised() -> None:
 
 async def test_a_record_beyond_the_cap_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A record that never ends is read to the cap only and is no record."""
-    monkeypatch.setattr(client_module, "MAX_RECORD_BYTES", 100_000)
+    monkeypatch.setattr(records, "MAX_RECORD_BYTES", 100_000)
     body = b'{"data": {"a": "' + b"x" * 1_000_000 + b'"}}'
     async with Upstream(say(200, body)) as upstream, open_client(upstream.base_url) as client:
         with pytest.raises(UpstreamError) as caught:

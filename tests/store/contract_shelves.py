@@ -7,6 +7,7 @@ from tests.store.contract import OpenStore, run_to_end
 from tests.store.samples import a_conversation, a_generation, a_message, send
 
 from chit.core.conversation import Conversation
+from chit.core.generation import Origin
 from chit.core.messages import MediaPart, TextPart
 from chit.store.protocol import Found, Shelf, Store
 
@@ -44,6 +45,22 @@ class ShelvesContract:
         assert await store.archive_conversation(made[2].id, None)
         assert await store.pin_conversation(made[1].id, None)
         assert await shelves(other, *made) == {"all": "43210", "open": "31", "pinned": "42", "archived": "0"}
+
+    async def test_those_that_began_somewhere(self, open_store: OpenStore) -> None:
+        """By their origin, on each shelf and in pages; those of the local API only so."""
+        store = open_store()
+        origins = get_args(Origin)
+        made = [replace(a_conversation(), origin=origin) for origin in origins * 2]
+        for conversation in made:
+            reply = a_message(conversation, source="actor", parts=())
+            generation = a_generation(reply, owner=store.owner)
+            await store.record_send(conversation=conversation, messages=[reply], generation=generation)
+        for origin in origins:
+            found = await store.list_conversations(None, 9, "all", origin)
+            assert [each.id for each in found] == [each.id for each in reversed(made) if each.origin == origin]
+            assert await store.list_conversations(found[0].last_seq, 9, "open", origin) == found[1:]
+            assert await store.list_conversations(None, 9, "archived", origin) == []
+        assert {each.origin for each in await store.list_conversations(None, 99)} == {*origins} - {"api"}
 
     async def test_a_shelf_comes_in_pages(self, open_store: OpenStore) -> None:
         """Each page goes on behind the last of the one before, whatever stands on other shelves between."""

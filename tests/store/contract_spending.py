@@ -48,6 +48,19 @@ class SpendingContract:
         assert (await store.list_spending_choices()).models == ()
         assert list(await store.list_charges(ANY, None, 10)) == []
 
+    async def test_what_may_have_been_billed(self, open_store: OpenStore) -> None:
+        """Those of which nobody told a cost, the newest first, within the days that are asked for."""
+        store, other = open_store(), open_store()
+        await run(store, None, None, state="unknown", model="a/one")
+        await run(store, "gen-1", "0.5")
+        await run(store, None, None, state="failed")
+        await run(store, None, None, on=date(2026, 3, 2), state="unknown")
+        found = await other.list_unknown_charges(ANY, 10)
+        assert [(each.day, each.state) for each in found] == [("2026-03-02", "unknown"), ("2026-03-01", "unknown")]
+        assert list(await other.list_unknown_charges(ANY, 1)) == list(found[:1])
+        assert list(await other.list_unknown_charges(SpendingQuery(model="a/one"), 9)) == list(found[1:])
+        assert list(await other.list_unknown_charges(SpendingQuery(first=date(2026, 3, 3)), 9)) == []
+
     async def test_figures_are_told_apart(self, open_store: OpenStore) -> None:
         """By model, provider, origin, kind and day, with the served model where it is known."""
         store, other = open_store(), open_store()

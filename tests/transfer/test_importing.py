@@ -16,9 +16,10 @@ from chit.core.dossier_json import dossier_record, encode_dossier
 from chit.core.messages import TextPart
 from chit.errors import InputError
 from chit.store.sqlite import SqliteStore, open_store
-from chit.transfer import importing, zip_reading
+from chit.transfer import import_report, importing, zip_reading
 from chit.transfer.exporting import export_all
-from chit.transfer.importing import Report, import_file
+from chit.transfer.import_report import Report
+from chit.transfer.importing import import_file
 
 
 async def take(store: SqliteStore, data: bytes, tell: Callable[[Report], None] = lambda report: None) -> Report:
@@ -143,7 +144,7 @@ async def test_what_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 async def test_of_many_problems_the_first_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And how many there are."""
-    monkeypatch.setattr(importing, "MOST_PROBLEMS", 2)
+    monkeypatch.setattr(import_report, "MOST_PROBLEMS", 2)
     store = open_store(tmp_path)
     report = await take(store, pack(b"1", b"2", b"3"))
     assert (report.refused, len(report.problems)) == (3, 2)

@@ -39,7 +39,7 @@ async def main():
     store = open_store(home)
     with open(file, "rb") as packed:
         tell = lambda report: print(report.done, flush=True)
-        await import_file(store, packed, scrub=lambda text: text, clock=lambda: 1000.0, tell=tell)
+        await import_file(store, packed, scrub=lambda text: text, clock=lambda: 1000.0, tell=tell, path=Path(file))
     await store.close()
 
 asyncio.run(main())

@@ -6,7 +6,9 @@ from typing import Any
 
 from tests.dossiers import PICTURE_ADDRESS, a_dossier, a_generation
 from tests.render.xss_corpus import VECTORS
+from tests.transfer.chatgpt_exports import conversation
 
+from chit.core.chatgpt import read_chatgpt
 from chit.core.conversation import Conversation
 from chit.core.dossier import Dossier
 from chit.core.generation import Settlement
@@ -193,3 +195,10 @@ def test_what_is_no_picture() -> None:
         assert find_picture({"image_url": address}) is None
     assert find_picture({"image_url": {"url": PICTURE_ADDRESS}}) == PICTURE_ADDRESS
     assert name_media({"type": "input_audio"}) == "audio"
+
+
+def test_what_another_program_asked() -> None:
+    """The model is named, and there is no chit."""
+    told = write(read_chatgpt(conversation(), lambda id, name: None))
+    assert "## gpt\\-4o\n" in told
+    assert "Chit:" not in told

@@ -15,14 +15,14 @@ from tests.transfer.zips import make_zip
 
 from chit.errors import InputError
 from chit.transfer import zip_reading
-from chit.transfer.zip_reading import MOST_AT_FIRST, BoundedZip, EntryBroken
+from chit.transfer.zip_reading import MOST_AT_FIRST, AnyZip, BoundedZip, EntryBroken
 
 GOOD = make_zip([("a.json", b"A" * 100), ("problems.txt", b"x"), ("b.json", b"B")])
 
 
 def read(data: bytes) -> list[tuple[str, Any]]:
     """Names and contents; reasons as text."""
-    packed = BoundedZip(io.BytesIO(data), len(data))
+    packed = BoundedZip(AnyZip(io.BytesIO(data), len(data)))
     found = [(name, str(each) if isinstance(each, EntryBroken) else each) for name, each in packed.read()]
     assert len(found) == len(packed)
     return found
@@ -83,7 +83,7 @@ def test_attack_29_a_bomb(each: int, at_first: int, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(zip_reading, "MOST_AT_FIRST", at_first)
     bomb = make_zip([("a.json", b"A"), *((f"b{number}.json", bytes(each)) for number in range(6))])
     assert len(bomb) < 2_000_000
-    packed = BoundedZip(io.BytesIO(bomb), len(bomb)).read()
+    packed = BoundedZip(AnyZip(io.BytesIO(bomb), len(bomb))).read()
     assert next(packed) == ("a.json", b"A")
     with pytest.raises(InputError, match="far more than it is"):
         list(packed)

@@ -15,7 +15,7 @@ from tests.web.house import House, Tap, opened_house
 from chit.core.dossier_json import encode_dossier
 from chit.sandbox.picture import draw_png
 from chit.sandbox.server import Sandbox
-from chit.transfer.importing import Report
+from chit.transfer.import_report import Report
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

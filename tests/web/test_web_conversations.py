@@ -9,7 +9,7 @@ import pytest
 from tests.upstream import until
 from tests.web.lobby import Lobby, Page, list_said, opened_lobby, setting_for
 
-from chit.core.conversation import Conversation
+from chit.core.conversation import UNDO_SECONDS, Conversation
 from chit.errors import StoreError
 from chit.sandbox.server import Sandbox
 from chit.store.sqlite import SqliteStore
@@ -106,7 +106,7 @@ async def test_what_was_deleted_long_ago_is_purged(page: Page, lobby: Lobby, mon
         return await purge(self, older_than)
 
     old, fresh = await say(page, "Old"), await say(page, "Fresh")
-    await store.delete_conversation(old, now=time.time() - front.UNDO_SECONDS - 60)
+    await store.delete_conversation(old, now=time.time() - UNDO_SECONDS - 60)
     await page.ask("DELETE", f"/c/{fresh}", 204)
     monkeypatch.setattr(front, "_PURGE_EVERY", 0.001)
     monkeypatch.setattr(SqliteStore, "purge_deleted", fail_once)

@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 from tests.dossiers import a_dossier, same
+from tests.transfer.chatgpt_exports import conversation, write_export
 from tests.transfer.zips import make_zip
 from tests.upstream import until
 from tests.web.lobby import Lobby, Page, opened_lobby, setting_for
@@ -287,3 +288,17 @@ async def test_an_import_tells_other_pages_of_conflicts(lobby: Lobby) -> None:
     other = replace(dossier, messages=(replace(dossier.messages[0], parts=(TextPart("x"),)), dossier.messages[1]))
     assert (await send(page, pack(other))).status == 204
     assert "<li>0.json: a message in it is another one here (parts)</li>" in shown(await page.view("/settings"))
+
+
+async def test_chatgpt(lobby: Lobby) -> None:
+    """Its export can be imported as well; replies name their model, and are not asked for again. A database cannot."""
+    page = await lobby.enter()
+    assert (await send(page, write_export([conversation()]))).status == 204
+    (summary,) = await lobby.office.desk.app.store.list_conversations(None, 9)
+    html = (await page.view(f"/c/{summary.id}"))["html"]
+    assert "gpt-4o, imported" in html
+    assert 'data-do="amend"' in html
+    assert 'data-do="regenerate"' not in html
+    refused = await send(page, b"SQLite format 3\0" + bytes(100))
+    assert refused.status == 400
+    assert b"cannot be imported here" in refused.body

@@ -27,7 +27,7 @@ from chit.core.parameter_chips import Chip
 from chit.core.parameter_field import Field, Kind
 from chit.core.parameter_form import Problem
 from chit.sandbox.picture import draw_png
-from chit.transfer.importing import Report
+from chit.transfer.import_report import Report
 from chit.web import pages
 from chit.web.branches import Branch, NamedVersion
 from chit.web.parameter_panel import Control, Sheet

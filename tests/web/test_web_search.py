@@ -18,10 +18,11 @@ from chit.core.excerpt import Piece
 from chit.core.messages import TextPart
 from chit.core.search import SearchQuery, read_query
 from chit.core.search_page import SearchPage
+from chit.core.search_words import describe_state
 from chit.sandbox.server import Sandbox
 from chit.store.protocol import SEARCH_LIMIT, Store
 from chit.web import search_view
-from chit.web.search_view import SearchView, describe_state, mark
+from chit.web.search_view import SearchView, mark
 from chit.web.views import PAGE
 
 HOSTILE = [
@@ -222,7 +223,7 @@ def test_what_is_said_of_a_page() -> None:
     query = read_query("sky")
 
     def say(page: SearchPage, *, is_older: bool = False) -> str:
-        return " ".join(describe_state(query, page, is_older=is_older))
+        return " ".join(describe_state(query, page, seconds=search_view.SECONDS, is_older=is_older))
 
     late = f"This takes too long: found in {search_view.SECONDS:.0f} seconds: "
     assert say(SearchPage(is_complete=False)) == f"{late}nothing so far. Another word or filter may help."

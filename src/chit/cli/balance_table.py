@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from chit.about import KEYS_PAGE, MANAGEMENT_KEYS_PAGE
 from chit.cli.columns import wrap
+from chit.cli.moments import tell_age
 from chit.cli.terminal import neutralise
 from chit.core.balance import Balance, Credits, KeyAllowance, Problem, Spent
 from chit.core.low_balance import describe_cap
@@ -33,14 +34,6 @@ def balance_lines(balance: Balance, now: float) -> list[tuple[str, str]]:
             return key + credits
         case _:
             return [("balance", "unknown"), *credits, *key]
-
-
-def tell_age(seconds: float) -> str:
-    """In words; what is younger than a minute is `just now`."""
-    for size, name in ((86400, "days"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size:.0f} {name} ago"
-    return "just now"
 
 
 def _wrap(title: str, text: str, columns: int | None) -> Iterator[str]:

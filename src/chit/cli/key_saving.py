@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,12 +42,20 @@ async def prepare_place(keys: CommandKeys, place: "Place | None") -> RestingPlac
     return RestingPlace(place=chosen, passphrase=keys.get_new_passphrase())
 
 
-async def save_key(keys: CommandKeys, name: "KeyName", key: Secret, rest: RestingPlace, *, label: str = "") -> None:
-    """Keep it and say where."""
+async def save_key(
+    keys: CommandKeys,
+    name: "KeyName",
+    key: Secret,
+    rest: RestingPlace,
+    *,
+    label: str = "",
+    tell: Callable[[str], None] = write_out,
+) -> None:
+    """Keep it and `tell` where."""
     given = keys.given
     found = await keys.store.save(name, key, label=label, place=rest.place, passphrase=rest.passphrase)
     await remember_key(keys, found)
-    write_out(neutralise(f"The {name} key {key.masked} rests in {found.where}, for {found.base_url}.\n"))
+    tell(neutralise(f"The {name} key {key.masked} rests in {found.where}, for {found.base_url}.\n"))
     if given is not None and name == "inference":
         write_err(neutralise(f"chit: {given.where} holds a key as well, which is used instead.\n"))
 

@@ -8,6 +8,7 @@ from typing import NoReturn
 import click
 
 from chit.about import MODELS_PAGE, VERSION
+from chit.cli.account import activity, costs, keys, models
 from chit.cli.again import continue_, regenerate
 from chit.cli.ask import ask
 from chit.cli.backup import backup
@@ -17,6 +18,7 @@ from chit.cli.completion import VARIABLE, answer_shell, completion
 from chit.cli.demo import demo
 from chit.cli.doctor import doctor
 from chit.cli.exits import DONE, PIPE_CLOSED, STOPPED, USAGE, empty_record, exit_code, print_error
+from chit.cli.history import delete, export, import_, list_conversations, rename, search
 from chit.cli.key import key
 from chit.cli.login import login
 from chit.cli.prefs import prefs
@@ -57,10 +59,10 @@ def cli(context: click.Context) -> None:
 
 
 SECTIONS: Mapping[str, Sequence[click.Command]] = {
-    "Asking": (ask, chat, regenerate, continue_),
-    "History": (show,),
-    "Money": (balance, settle),
-    "Keys and preferences": (login, key, prefs, completion),
+    "Asking": (ask, chat, regenerate, continue_, models),
+    "History": (list_conversations, show, search, rename, delete, export, import_),
+    "Money": (balance, costs, activity, settle),
+    "Keys and preferences": (login, key, keys, prefs, completion),
     "Upkeep": (backup, restore, doctor),
     "Serving": (serve, token, demo, sandbox),
 }

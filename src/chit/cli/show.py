@@ -90,10 +90,12 @@ def _place_alternatives(messages: "Sequence[Message]") -> dict[str, str]:
 def _print_message(message: "Message", generation: "Generation | None", *, full: bool, place: str = "") -> None:
     from chit.cli.markdown import print_markdown
     from chit.cli.parts import part_lines
-    from chit.cli.terminal import paint, write_out
+    from chit.cli.terminal import neutralise, paint, write_out
+    from chit.core.imported import find_imported_model
     from chit.store.ids import short_id
 
-    write_out(paint(f"{_NAMES[message.source]} · {short_id(message.id)}{place}\n", "dim", sys.stdout))
+    name = neutralise(find_imported_model(message) or _NAMES[message.source])
+    write_out(paint(f"{name} · {short_id(message.id)}{place}\n", "dim", sys.stdout))
     if message.text:
         print_markdown(message.text)
     write_out("".join(f"{line}\n" for line in part_lines(message)))

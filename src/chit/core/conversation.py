@@ -9,6 +9,8 @@ from chit.core.generation import Origin
 from chit.core.messages import MediaPart, Part, TextFilePart, TextPart
 from chit.core.surrogates import join_surrogates
 
+UNDO_SECONDS = 3600.0
+"""How long a deleted conversation can be had back."""
 _TITLE_LENGTH = 80
 
 

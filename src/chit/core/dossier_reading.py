@@ -21,7 +21,7 @@ from chit.core.usage import Usage, read_cost
 ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 """Of ours: they stand in addresses."""
 _COST = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,400})?")
-ORIGINS = ("web", "cli", "api", "library", "batch")
+ORIGINS = ("web", "cli", "api", "library", "batch", "import")
 _STATES = ("sent", "streaming", "done", "stopped", "cut", "failed", "unknown")
 _SETTLEMENTS = ("pending", "settled", "gave_up")
 

@@ -18,7 +18,8 @@ GenerationState = Literal["sent", "streaming", "done", "stopped", "cut", "failed
 RUNNING: frozenset[GenerationState] = frozenset({"sent", "streaming"})
 
 SettlementState = Literal["pending", "settled", "gave_up"]
-Origin = Literal["web", "cli", "api", "library", "batch"]
+Origin = Literal["web", "cli", "api", "library", "batch", "import"]
+"""Where it was asked from; `import` is another program, which billed whatever it cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from chit.core.conversation import Conversation
+from chit.core.conversation import Conversation, ConversationSummary
 from chit.core.generation import Generation, write_chit
 from chit.core.messages import Message, encode_part
+from chit.core.usage import write_cost
 
 
 def message_record(message: Message, generation: Generation | None) -> dict[str, Any]:
@@ -32,4 +33,19 @@ def conversation_record(
         "title": conversation.title,
         "origin": conversation.origin,
         "messages": [message_record(message, generations.get(message.id)) for message in messages],
+    }
+
+
+def summary_record(summary: ConversationSummary) -> dict[str, Any]:
+    """A conversation as a list shows it. Times are unix seconds, the cost is US dollars as decimal text."""
+    return {
+        "id": summary.id,
+        "title": summary.title,
+        "origin": summary.origin,
+        "created_at": summary.created_at,
+        "last_at": summary.last_at,
+        "cost": None if summary.cost is None else write_cost(summary.cost),
+        "pending": summary.pending,
+        "pinned_at": summary.pinned_at,
+        "archived_at": summary.archived_at,
     }

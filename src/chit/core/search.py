@@ -118,12 +118,12 @@ def _filter_source(query: SearchQuery, value: str) -> SearchQuery | None:
 
 
 def _filter_after(query: SearchQuery, value: str) -> SearchQuery | None:
-    day = _read_day(value)
+    day = read_day(value)
     return None if day is None else replace(query, after=max(day, query.after or day))
 
 
 def _filter_before(query: SearchQuery, value: str) -> SearchQuery | None:
-    day = _read_day(value)
+    day = read_day(value)
     return None if day is None else replace(query, before=min(day, query.before or day))
 
 
@@ -183,7 +183,7 @@ def _read_amount(text: str) -> int | None:
     return to_pico(Decimal(text)) if text.strip(".") else None
 
 
-def _read_day(text: str) -> date | None:
+def read_day(text: str) -> date | None:
     """The first day of what is named: a day, a month or a year from 1970 on."""
     found = _DAY.fullmatch(text.strip())
     if found is None:

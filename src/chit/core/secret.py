@@ -13,6 +13,15 @@ class SecretInvalid(ValueError):
     """The text cannot be an OpenRouter key. The message never repeats it."""
 
 
+def is_key(text: str) -> bool:
+    """Whether this can be an OpenRouter key."""
+    try:
+        Secret(text)
+    except SecretInvalid:
+        return False
+    return True
+
+
 class Secret:
     """An OpenRouter key. Shown only masked; cannot be pickled, copied or formatted into text.
 

@@ -16,17 +16,16 @@ from yarl import URL
 from chit.about import NAME, VERSION
 from chit.core.fault import Fault, find_generation_id, read_fault, scrub_fault
 from chit.core.guidance import explain
-from chit.core.jsontext import JsonInvalid, decode_object
 from chit.core.scrub import Scrubber, scrub_bytes
 from chit.core.secret import Secret
-from chit.errors import UpstreamError
+from chit.errors import KeyUnavailable, UpstreamError
 from chit.openrouter.faults import read_connection_fault
+from chit.openrouter.records import decode_record, lower_names, read_capped, unexpected
 from chit.openrouter.reply import Reply
 from chit.openrouter.session import open_session
 from chit.openrouter.whole import Refusal, Whole
 
 MAX_ERROR_BYTES = 1024 * 1024
-MAX_RECORD_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,23 +135,23 @@ class OpenRouterClient:
 
     async def fetch_generation(self, generation_id: str) -> dict[str, Any]:
         """`GET /generation`: the record, unknown fields kept. Raises `UpstreamError`; status 404 means "not yet"."""
-        return await self._fetch_data(f"/generation?id={quote(generation_id, safe='')}")
+        return await self.fetch_data(f"/generation?id={quote(generation_id, safe='')}")
 
     async def fetch_credits(self, *, key: Callable[[], Secret] | None = None) -> dict[str, Any]:
         """`GET /credits`: `total_credits` and `total_usage`, lifetime totals in USD. `key` gives a management key."""
-        return await self._fetch_data("/credits", key)
+        return await self.fetch_data("/credits", key=key)
 
     async def fetch_key(self, *, key: Callable[[], Secret] | None = None) -> dict[str, Any]:
         """`GET /key`: what the calling key, or the one that `key` gives, is and may still spend (field guide §5.2)."""
-        return await self._fetch_data("/key", key)
+        return await self.fetch_data("/key", key=key)
 
     async def fetch_models(self) -> list[dict[str, Any]]:
-        """`GET /models`: the public catalogue, text models."""
-        return await self._fetch_list("/models")
+        """`GET /models`: the public catalogue, text models. Asked without a key where there is none."""
+        return await self.fetch_list("/models", is_public=True)
 
     async def fetch_my_models(self) -> list[dict[str, Any]]:
         """`GET /models/user`: the catalogue after the account's preferences and guardrails."""
-        return await self._fetch_list("/models/user")
+        return await self.fetch_list("/models/user")
 
     async def fetch_whole(self, path: str) -> Whole:
         """GET `path`, its query included, as it comes; a `Refusal` where its status is bad.
@@ -166,7 +165,32 @@ class OpenRouterClient:
 
     async def fetch_providers(self) -> list[dict[str, Any]]:
         """`GET /providers`."""
-        return await self._fetch_list("/providers")
+        return await self.fetch_list("/providers", is_public=True)
+
+    async def fetch_list(
+        self, path: str, *, key: Callable[[], Secret] | None = None, is_public: bool = False
+    ) -> list[dict[str, Any]]:
+        """GET `path`: the objects in its `data`. What `is_public` needs no key. Raises as `change`."""
+        data = (await self._fetch(path, key, is_public=is_public)).get("data")
+        if not isinstance(data, list):
+            raise explain(unexpected(path))
+        return [item for item in data if isinstance(item, dict)]
+
+    async def fetch_data(
+        self, path: str, *, key: Callable[[], Secret] | None = None, is_public: bool = False
+    ) -> dict[str, Any]:
+        """The same for an object in its `data`."""
+        data = (await self._fetch(path, key, is_public=is_public)).get("data")
+        if not isinstance(data, dict):
+            raise explain(unexpected(path))
+        return data
+
+    async def change(self, method: str, path: str, body: bytes, key: Callable[[], Secret]) -> Mapping[str, Any]:
+        """POST or PATCH to `path`, once: the record that comes back. Raises `UpstreamError`, `KeyUnavailable`."""
+        if self._paid is None:
+            self._paid = self._open_session(force_close=True)
+        sent = {**self._headers(key), "Content-Type": "application/json"}
+        return self._read_record(path, *await self._ask(self._paid, method, path, sent, body))
 
     def _open_session(self, *, force_close: bool) -> aiohttp.ClientSession:
         return open_session(self._base_url, headers=self._attribution, force_close=force_close)
@@ -188,7 +212,7 @@ class OpenRouterClient:
             pass  # the status alone says enough; the rest of an error text changes nothing
         finally:
             response.close()
-        return self._refuse(response.status, _lower(response.headers), body, model=model, uses_tools=uses_tools)
+        return self._refuse(response.status, lower_names(response.headers), body, model=model, uses_tools=uses_tools)
 
     def _refuse(
         self,
@@ -215,34 +239,44 @@ class OpenRouterClient:
             body=scrub_bytes(body, self.scrub),
         )
 
-    async def _fetch_data(self, path: str, key: Callable[[], Secret] | None = None) -> dict[str, Any]:
-        reply = await self._fetch(path, key)
-        data = reply.get("data")
-        if not isinstance(data, dict):
-            raise explain(_unexpected(path))
-        return data
+    async def _fetch(
+        self, path: str, key: Callable[[], Secret] | None = None, *, is_public: bool = False
+    ) -> Mapping[str, Any]:
+        return self._read_record(path, *await self._get(path, key, is_public=is_public))
 
-    async def _fetch_list(self, path: str) -> list[dict[str, Any]]:
-        data = (await self._fetch(path)).get("data")
-        if not isinstance(data, list):
-            raise explain(_unexpected(path))
-        return [item for item in data if isinstance(item, dict)]
-
-    async def _fetch(self, path: str, key: Callable[[], Secret] | None = None) -> Mapping[str, Any]:
-        record = _decode_record(path, *await self._get(path, key))
+    def _read_record(self, path: str, status: int, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
+        record = decode_record(path, status, headers, body)
         if isinstance(record, Fault):
             raise self._explain(record)
         return record
 
-    async def _get(self, path: str, key: Callable[[], Secret] | None = None) -> tuple[int, Mapping[str, str], bytes]:
+    async def _get(
+        self, path: str, key: Callable[[], Secret] | None = None, *, is_public: bool = False
+    ) -> tuple[int, Mapping[str, str], bytes]:
         if self._free is None:
             self._free = self._open_session(force_close=False)
+        try:
+            headers = self._headers(key)
+        except KeyUnavailable:
+            if not is_public:
+                raise
+            headers = {}
+        return await self._ask(self._free, "GET", path, headers)
+
+    async def _ask(
+        self,
+        session: aiohttp.ClientSession,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+    ) -> tuple[int, Mapping[str, str], bytes]:
         timeout = aiohttp.ClientTimeout(total=self._timeouts.lookup, connect=self._timeouts.connect)
         try:
-            async with self._free.get(
-                self._address(path), headers=self._headers(key), timeout=timeout, allow_redirects=False
+            async with session.request(
+                method, self._address(path), headers=headers, data=body, timeout=timeout, allow_redirects=False
             ) as response:
-                return response.status, _lower(response.headers), await _read_capped(response)
+                return response.status, lower_names(response.headers), await read_capped(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._explain(read_connection_fault(error, started=False)) from error
 
@@ -252,33 +286,3 @@ class OpenRouterClient:
 
     def _explain(self, fault: Fault) -> UpstreamError:
         return explain(scrub_fault(fault, self.scrub))
-
-
-async def _read_capped(response: aiohttp.ClientResponse) -> bytes:
-    pieces: list[bytes] = []
-    received = 0
-    while received <= MAX_RECORD_BYTES and (data := await response.content.readany()):
-        pieces.append(data)
-        received += len(data)
-    return b"".join(pieces)
-
-
-def _decode_record(path: str, status: int, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any] | Fault:
-    if status != 200:
-        return read_fault(phase="replied", status=status, headers=headers, body=body)
-    try:
-        record = decode_object(body)
-    except JsonInvalid:
-        return _unexpected(path, body.decode("utf-8", "replace"))
-    if record.get("error") is not None:
-        return read_fault(phase="replied", status=status, headers=headers, body=body)
-    return record
-
-
-def _unexpected(path: str, raw: str | None = None) -> Fault:
-    text = f"the answer to {path.partition('?')[0]} is not the record it should be"
-    return Fault(phase="replied", cause="garbled", status=200, text=text, raw=raw)
-
-
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}

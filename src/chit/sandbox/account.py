@@ -42,6 +42,8 @@ class Key:
     include_byok_in_limit: bool = False
     label: str | None = None
     """None shows a shortened form of the key, as OpenRouter does."""
+    name: str = ""
+    """What its owner calls it."""
     expires_at: str | None = None
     """ISO 8601; a key past it is refused."""
     is_free_tier: bool = False

@@ -111,6 +111,10 @@ class Model:
             "endpoints": [self._endpoint_as_dict(endpoint) for endpoint in self.endpoints],
         }
 
+    def zdr_endpoints(self) -> list[dict[str, Any]]:
+        """Its endpoints that retain no data."""
+        return [self._endpoint_as_dict(endpoint) for endpoint in self.endpoints if not endpoint.trains]
+
     def _architecture(self) -> dict[str, Any]:
         return {
             "modality": f"text+image->{'+'.join(self.outputs)}",

@@ -95,6 +95,11 @@ async def show_endpoints(request: web.Request) -> web.StreamResponse:
     return send_failure(failures.NOT_FOUND) if model is None else send_json({"data": model.endpoints_as_dict()})
 
 
+async def show_zdr_endpoints(_: web.Request) -> web.StreamResponse:
+    """`GET /endpoints/zdr`: the endpoints that retain nothing, which here are those that do not train."""
+    return send_json({"data": [each for model in list_models() for each in model.zdr_endpoints()]})
+
+
 async def show_providers(_: web.Request) -> web.StreamResponse:
     """`GET /providers`: everyone who serves anything here."""
     return send_json({"data": list_providers(list_models())})

@@ -8,7 +8,7 @@ from typing import Self
 
 from aiohttp import web
 
-from chit.sandbox import completions, control, failures, lookups, sign_in
+from chit.sandbox import administration, completions, control, failures, lookups, sign_in
 from chit.sandbox.account import Account
 from chit.sandbox.box import BOX, Box
 from chit.sandbox.chat import CHAT
@@ -171,6 +171,11 @@ def _make_application(box: Box) -> web.Application:
             web.get("/api/v1/embeddings/models", lookups.show_embedding_models),
             web.get("/api/v1/models/{author}/{slug}/endpoints", lookups.show_endpoints),
             web.get("/api/v1/providers", lookups.show_providers),
+            web.get("/api/v1/endpoints/zdr", lookups.show_zdr_endpoints),
+            web.get("/api/v1/activity", administration.show_activity),
+            web.get("/api/v1/keys", administration.show_keys),
+            web.post("/api/v1/keys", administration.create_key),
+            web.patch("/api/v1/keys/{hash}", administration.change_key),
             web.route("*", "/api/v1/{rest:.+}", completions.answer_recorded),
             web.get("/sandbox/account", control.show_account),
             web.patch("/sandbox/account", control.change_account),

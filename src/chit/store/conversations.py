@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from chit.core.conversation import ConversationSummary
+from chit.core.generation import Origin
 from chit.core.messages import Message
 from chit.store import branch, shelves, summaries, writes
 from chit.store.database import Database
@@ -23,10 +24,10 @@ class Conversations(Database):
         return self._read(lambda db: branch.find_messages(db, message_ids, self._blobs.put_back))
 
     async def list_conversations(
-        self, before_seq: int | None, limit: int, shelf: Shelf = "all"
+        self, before_seq: int | None, limit: int, shelf: Shelf = "all", origin: Origin | None = None
     ) -> list[ConversationSummary]:
         """See `Store.list_conversations`."""
-        return self._read(lambda db: summaries.list_conversations(db, before_seq, limit, shelf))
+        return self._read(lambda db: summaries.list_conversations(db, before_seq, limit, shelf, origin))
 
     async def find_prefix(self, prefixes: Sequence[str]) -> Prefix | None:
         """See `Store.find_prefix`."""

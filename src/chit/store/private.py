@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chit.core.conversation import Conversation, ConversationSummary
-from chit.core.generation import Generation, Settlement
+from chit.core.generation import Generation, Origin, Settlement
 from chit.core.messages import Message
 from chit.core.privacy import strip_conversation, strip_generation, strip_message, strip_record
 from chit.core.surrogates import join_surrogates
@@ -195,13 +195,14 @@ class PrivateStore(SqliteStore):
         return found
 
     async def list_conversations(
-        self, before_seq: int | None, limit: int, shelf: Shelf = "all"
+        self, before_seq: int | None, limit: int, shelf: Shelf = "all", origin: Origin | None = None
     ) -> list[ConversationSummary]:
         """See `Store.list_conversations`."""
-        found = await super().list_conversations(before_seq, limit, shelf)
+        found = await super().list_conversations(before_seq, limit, shelf, origin)
         for conversation_id in self._rooms:
             summary = await self.find_summary(conversation_id)
-            if summary and _stands_on(summary, shelf) and (before_seq is None or summary.last_seq < before_seq):
+            is_asked_for = summary and _stands_on(summary, shelf) and origin in (None, summary.origin)
+            if summary and is_asked_for and (before_seq is None or summary.last_seq < before_seq):
                 found.append(summary)
         return sorted(found, key=lambda summary: -summary.last_seq)[:limit]
 

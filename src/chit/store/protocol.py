@@ -223,12 +223,12 @@ class Store(DossierStore, SpendingStore, TokenStore, Protocol):
     # conversations
 
     async def list_conversations(
-        self, before_seq: int | None, limit: int, shelf: Shelf = "all"
+        self, before_seq: int | None, limit: int, shelf: Shelf = "all", origin: Origin | None = None
     ) -> list[ConversationSummary]:
         """The latest in use first: those whose `last_seq` is less than `before_seq`, or from the first one on.
 
-        Without deleted ones, without those of the local API, without those that hold no message, and without private
-        ones of which nothing is known here.
+        Without deleted ones, those of the local API (unless they are asked for), those that hold no message, and
+        private ones of which nothing is known here.
         """
 
     async def pin_conversation(self, conversation_id: str, at: float | None) -> bool:

@@ -31,8 +31,8 @@ _BRIEFLY = f"SELECT {BRIEF_GENERATION_COLUMNS} {_FROM}"
 _SHORT = 8
 _KEPT = "conversation NOT IN (SELECT id FROM conversations WHERE deleted_at IS NOT NULL)"
 _LOOK_UPS = (
+    ("conversation", "conversations", "deleted_at IS NULL"),  # first, since they are few
     ("message", "messages", _KEPT),
-    ("conversation", "conversations", "deleted_at IS NULL"),
     ("generation", "generations", f"message IS NOT NULL AND {_KEPT}"),
 )
 """What of each kind is not deleted, last."""
@@ -48,7 +48,9 @@ def find(connection: apsw.Connection, name: str) -> Found | None:
         return Found("generation", row[0])
     for is_short in (False, True)[: 2 if len(name) >= _SHORT else 1]:
         for kind, table, kept in _LOOK_UPS:
-            which = f"substr(id, -{len(name)}) = ? AND {kept}" if is_short else "id = ?"
+            which = "id = ?"
+            if is_short:  # the inner query reads the index of ids alone
+                which = f"id IN (SELECT id FROM {table} WHERE substr(id, -{len(name)}) = ?) AND {kept}"  # noqa: S608
             rows = connection.execute(f"SELECT id FROM {table} WHERE {which} LIMIT 2", (name,)).fetchall()  # noqa: S608
             if len(rows) == 1:
                 return Found(kind, rows[0][0])  # type: ignore[arg-type]

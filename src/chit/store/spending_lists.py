@@ -22,9 +22,11 @@ _CHARGES = """
     FROM charges c JOIN generations g ON g.seq = c.seq JOIN spending_splits p ON p.id = c.split
         LEFT JOIN settlements s ON s.generation_id = g.generation_id
     WHERE c.day BETWEEN :first AND :last AND (c.day > :day OR c.seq > :seq)
-        AND c.split IN (SELECT value FROM json_each(:splits))
-    ORDER BY c.day, c.seq LIMIT :limit
+        AND c.split IN (SELECT value FROM json_each(:splits)) {which}
+    ORDER BY c.day {order}, c.seq {order} LIMIT :limit
 """
+_FORWARD = _CHARGES.format(which="", order="")
+_UNKNOWN = _CHARGES.format(which="AND c.is_unknown", order="DESC")
 _DAYS = f"""
     SELECT period, split, {", ".join((*COUNTS, *HALVES))} FROM spending
     WHERE size = {DAY} AND period BETWEEN :first AND :last AND (period > :day OR split > :seq)
@@ -42,7 +44,12 @@ def list_charges(
     connection: apsw.Connection, query: SpendingQuery, after: Cursor | None, limit: int
 ) -> Sequence[Charge]:
     """See `Store.list_charges`."""
-    return [_read_charge(row) for row in _list(connection, _CHARGES, query, after, limit)[1]]
+    return [_read_charge(row) for row in _list(connection, _FORWARD, query, after, limit)[1]]
+
+
+def list_unknown_charges(connection: apsw.Connection, query: SpendingQuery, limit: int) -> Sequence[Charge]:
+    """See `Store.list_unknown_charges`."""
+    return [_read_charge(row) for row in _list(connection, _UNKNOWN, query, None, limit)[1]]
 
 
 def list_spending_days(

@@ -19,6 +19,9 @@ class SpendingStore(Protocol):
     async def list_charges(self, query: SpendingQuery, after: tuple[str, int] | None, limit: int) -> Sequence[Charge]:
         """At most `limit` of them, by day, those after the one with the cursor `after`, or from the first one on."""
 
+    async def list_unknown_charges(self, query: SpendingQuery, limit: int) -> Sequence[Charge]:
+        """At most `limit` of those that may have been billed and of which nobody told a cost, the newest first."""
+
     async def list_spending_days(
         self, query: SpendingQuery, after: tuple[str, int] | None, limit: int
     ) -> Sequence[DaySpending]:

@@ -28,6 +28,10 @@ class SpendingDatabase(Database):
         """See `SpendingStore.list_charges`."""
         return await self._read_counted(lambda db: spending_lists.list_charges(db, query, after, limit))
 
+    async def list_unknown_charges(self, query: SpendingQuery, limit: int) -> Sequence[Charge]:
+        """See `SpendingStore.list_unknown_charges`."""
+        return await self._read_counted(lambda db: spending_lists.list_unknown_charges(db, query, limit))
+
     async def list_spending_days(
         self, query: SpendingQuery, after: tuple[str, int] | None, limit: int
     ) -> Sequence[DaySpending]:

@@ -10,6 +10,7 @@ from typing import Any
 import apsw
 
 from chit.core.conversation import ConversationSummary
+from chit.core.generation import Origin
 from chit.core.usage import from_pico
 from chit.store.protocol import Shelf
 
@@ -37,13 +38,18 @@ _SHELVES: dict[Shelf, tuple[str, str]] = {
     "archived": ("archived", "archived_at IS NOT NULL"),
 }
 """The index of each shelf, and what stands on it."""
+_PAGE = "{} AND {} AND NOT private AND last_seq < :before ORDER BY last_seq DESC LIMIT :limit"
 _PAGES = {
-    shelf: _SUMMARIES.format(
-        index=f"INDEXED BY conversations_{index}",
-        which=f"origin <> 'api' AND {which} AND NOT private AND last_seq < :before ORDER BY last_seq DESC LIMIT :limit",
+    (shelf, is_api): _SUMMARIES.format(
+        index="" if is_api else f"INDEXED BY conversations_{index}",
+        which=_PAGE.format(
+            "origin = :origin" if is_api else "origin <> 'api' AND origin = ifnull(:origin, origin)", which
+        ),
     )
     for shelf, (index, which) in _SHELVES.items()
+    for is_api in (False, True)
 }
+"""By shelf, and whether those of the local API are asked for: no index has them."""
 _ONE = _SUMMARIES.format(index="", which="id = :id AND last_seq IS NOT NULL")
 _COST = f"""
     SELECT {_SUMS} FROM (
@@ -60,10 +66,15 @@ _END = 2**63 - 1
 
 
 def list_conversations(
-    connection: apsw.Connection, before_seq: int | None, limit: int, shelf: Shelf = "all"
+    connection: apsw.Connection,
+    before_seq: int | None,
+    limit: int,
+    shelf: Shelf = "all",
+    origin: Origin | None = None,
 ) -> list[ConversationSummary]:
     """See `Store.list_conversations`. Private ones are left out: who knows them adds them."""
-    rows = connection.execute(_PAGES[shelf], {"before": _END if before_seq is None else before_seq, "limit": limit})
+    page = {"before": _END if before_seq is None else before_seq, "limit": limit, "origin": origin}
+    rows = connection.execute(_PAGES[shelf, origin == "api"], page)
     return [_read_summary(row) for row in rows]
 
 

@@ -5,7 +5,7 @@ One conversation is in memory at a time. No key is in it: every text goes throug
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -35,14 +35,15 @@ async def export_one(store: Store, conversation_id: str, form: Form, scrub: Scru
     return name_file(dossier, form, scrub), await asyncio.to_thread(_write, dossier, form, scrub)
 
 
-async def export_all(store: Store, form: Form, scrub: Scrub) -> AsyncIterator[bytes]:
-    """A zip of a file for each conversation. One that cannot be read is named in `problems.txt`. Raises `StoreError`.
+async def export_all(store: Store, form: Form, scrub: Scrub, ids: Sequence[str] | None = None) -> AsyncIterator[bytes]:
+    """A zip of a file for each conversation, or for those with these ids. One that cannot be read is named in
+    `problems.txt`. Raises `StoreError`.
 
     Markdown leaves out deleted conversations, of which nothing is left but what they cost.
     """
     packed, pictures = ZipStream(), PictureFiles()
     problems: list[str] = []
-    for number, conversation_id in enumerate(await store.list_dossiers(), 1):
+    for number, conversation_id in enumerate(await store.list_dossiers() if ids is None else ids, 1):
         try:
             dossier = prepare(await store.load_dossier(conversation_id))
         except NotFound:  # deleted since

@@ -9,6 +9,7 @@ from typing import Any
 from chit.core.dossier import Dossier
 from chit.core.generation import Generation, write_chit
 from chit.core.history import Tree
+from chit.core.imported import find_imported_model
 from chit.core.jsontext import encode_json
 from chit.core.messages import (
     AnnotationPart,
@@ -102,7 +103,7 @@ def _write_message(message: Message, generation: Generation | None, tree: Tree, 
 
 
 def _name(message: Message, generation: Generation | None) -> str:
-    model = (generation.model or generation.requested_model) if generation else None
+    model = (generation.model or generation.requested_model) if generation else find_imported_model(message)
     return plain(model or "Model") if message.source == "actor" else _SAYS[message.source]
 
 

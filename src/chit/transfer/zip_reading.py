@@ -21,6 +21,7 @@ MOST_DOCUMENT = 256 * 1024 * 1024
 MOST_AT_FIRST = 1024**3
 MOST_RATIO = 100
 """All files together may unpack to a gigabyte, and to so many times the size of the zip."""
+CHOOSE = "Choose a file that Chit exported as JSON, ChatGPT's export, or llm's database."
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,150}\.json", re.ASCII)
 _PIECE = 64 * 1024
 _ENCRYPTED = 0x1
@@ -32,22 +33,57 @@ class EntryBroken(ValueError):
     """A file in the zip cannot be read. `str()` of it says why."""
 
 
-class BoundedZip:
-    """Raises `InputError` at once for a file that is no export of ours."""
+class AnyZip:
+    """Whatever is in it, read only as it is asked for. Raises `InputError` at once for a file that is no whole zip."""
 
     def __init__(self, file: IO[bytes], size: int) -> None:
         """`size` is that of the file, in bytes."""
         try:
             self._zip = zipfile.ZipFile(_Bounded(file, size))
-            entries = self._zip.infolist()
+            self.entries = self._zip.infolist()
         except _BROKEN:
-            raise _refuse("it is not a zip, or not whole") from None
-        if len(entries) > MOST_ENTRIES:
-            raise _refuse(f"it holds more than {MOST_ENTRIES:,} files")
-        for entry in entries:
-            _check(entry)
-        self._entries = [entry for entry in entries if entry.filename != PROBLEMS]
+            raise refuse_file("it is not a zip, or not whole") from None
+        if len(self.entries) > MOST_ENTRIES:
+            raise refuse_file(f"it holds more than {MOST_ENTRIES:,} files")
         self._room = max(MOST_AT_FIRST, MOST_RATIO * size)
+
+    def unpack(self, entry: zipfile.ZipInfo) -> bytes:
+        """Raises as `pieces`."""
+        return b"".join(self.pieces(entry, MOST_DOCUMENT))
+
+    def pieces(self, entry: zipfile.ZipInfo, most: int) -> Iterator[bytes]:
+        """The content, of at most so many bytes. Raises `EntryBroken`, and `InputError` once all that was read of the
+        zip is too much.
+        """
+        if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _METHODS:
+            raise EntryBroken("it is encrypted, or packed in a way that Chit does not read")
+        size = 0
+        try:
+            with self._zip.open(entry) as file:
+                while piece := file.read(_PIECE):
+                    size += len(piece)
+                    self._room -= len(piece)
+                    if self._room < 0:
+                        raise InputError(
+                            "this zip unpacks to far more than it is", hint="What came before that point is imported."
+                        )
+                    if size > most:
+                        raise EntryBroken(f"it is larger than {most // 1024**2} MiB")
+                    yield piece
+        except EntryBroken:
+            raise
+        except _BROKEN:
+            raise EntryBroken("it cannot be unpacked") from None
+
+
+class BoundedZip:
+    """An export of ours. Raises `InputError` at once for a zip that is none."""
+
+    def __init__(self, packed: AnyZip) -> None:
+        for entry in packed.entries:
+            _check(entry)
+        self._zip = packed
+        self._entries = [entry for entry in packed.entries if entry.filename != PROBLEMS]
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -59,28 +95,9 @@ class BoundedZip:
         """
         for entry in self._entries:
             try:
-                yield entry.filename, self._unpack(entry)
+                yield entry.filename, self._zip.unpack(entry)
             except EntryBroken as error:
                 yield entry.filename, error
-
-    def _unpack(self, entry: zipfile.ZipInfo) -> bytes:
-        data = bytearray()
-        try:
-            with self._zip.open(entry) as file:
-                while piece := file.read(_PIECE):
-                    data += piece
-                    self._room -= len(piece)
-                    if self._room < 0:
-                        raise InputError(
-                            "this zip unpacks to far more than it is", hint="What came before that point is imported."
-                        )
-                    if len(data) > MOST_DOCUMENT:
-                        raise EntryBroken(f"it is larger than {MOST_DOCUMENT // 1024**2} MiB")
-        except EntryBroken:
-            raise
-        except _BROKEN:
-            raise EntryBroken("it cannot be unpacked") from None
-        return bytes(data)
 
 
 class _Bounded:
@@ -107,10 +124,11 @@ def _check(entry: zipfile.ZipInfo) -> None:
     mode = entry.external_attr >> 16
     is_plain = not stat.S_IFMT(mode) or stat.S_ISREG(mode)
     if not is_ours or not is_plain or entry.orig_filename != name:
-        raise _refuse("it holds something else than exported conversations")
+        raise refuse_file("it holds something else than exported conversations")
     if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _METHODS:
-        raise _refuse("it is encrypted, or packed in a way that Chit does not read")
+        raise refuse_file("it is encrypted, or packed in a way that Chit does not read")
 
 
-def _refuse(why: str) -> InputError:
-    return InputError(f"this file cannot be imported: {why}", hint="Choose a file that Chit exported as JSON.")
+def refuse_file(why: str) -> InputError:
+    """For a file of which nothing can be imported."""
+    return InputError(f"this file cannot be imported: {why}", hint=CHOOSE)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from chit.core.amendment import is_edited
 from chit.core.generation import RUNNING, Generation
+from chit.core.imported import find_imported_model
 from chit.core.messages import Message
 from chit.core.versions import Version, name_versions
 from chit.store.protocol import Store
@@ -80,6 +81,6 @@ def _describe(message: Message, generation: Generation | None) -> Version:
     is_coming = generation is not None and generation.state in RUNNING
     return Version(
         text="still coming in" if is_coming and not message.text else message.text,
-        model=(generation.requested_model or generation.model) if generation else None,
+        model=(generation.requested_model or generation.model) if generation else find_imported_model(message),
         edited=is_edited(message),
     )

@@ -7,15 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from chit.core.percentiles import find_percentile
-from chit.core.spending import DAY, UNKNOWN, Figures, Spending, SpendingChoices
+from chit.core.spending import DAY, Figures, Spending, SpendingChoices
+from chit.core.spending_table import ORIGINS, add_figures, name_it, rank, show_percent
 from chit.core.usage import from_pico, show_cost
 from chit.store.protocol import Store
 from chit.web import pages
 from chit.web.charts import Column, measure_bar, stack_columns
 from chit.web.costs_question import KINDS, NO_NAME, RANGES, CostsQuestion
 
-ORIGINS = {"web": "pages", "cli": "terminal", "api": "local API", "library": "Python", "batch": "batch"}
-NAMELESS = "unknown"
 _MOST_SERIES = 5
 _MOST_ROWS = 12
 _MOST_MONTHS = 120
@@ -53,7 +52,7 @@ async def write_costs(store: Store, question: CostsQuestion, today: date, *, is_
     query = question.ask(today)
     spending = await store.sum_spending(query)
     money = _money_of(spending.total)
-    series = _rank(spending.models)[:_MOST_SERIES]
+    series = rank(spending.models)[:_MOST_SERIES]
     rows = _list_periods(spending, series)
     return pages.render(
         "costs",
@@ -109,18 +108,8 @@ def _compare(difference: Decimal) -> str:
     return f"{show_cost(abs(difference))} {'more' if difference > 0 else 'less'} than was reported"
 
 
-def name_it(name: str) -> str:
-    """Of a model or provider, for a person."""
-    return NAMELESS if name == UNKNOWN else name
-
-
 def _money_of(total: Figures) -> dict[str, Decimal]:
     return {name: from_pico(getattr(total, f"{name}_pico")) for name in ("settled", "difference", "saved", "provider")}
-
-
-def _rank(figures: Mapping[str, Figures]) -> list[str]:
-    """The dearest first."""
-    return sorted(figures, key=lambda name: (-figures[name].cost_pico, -figures[name].charges, name))
 
 
 def _list_periods(spending: Spending, series: Sequence[str]) -> list[tuple[str, int, list[int]]]:
@@ -151,12 +140,12 @@ def _draw(rows: Sequence[tuple[str, int, Sequence[int]]]) -> tuple[Column, ...]:
 
 def _share(figures: Mapping[str, Figures], member: str, question: CostsQuestion) -> list[Share]:
     """The dearest by themselves, the rest in one row."""
-    names = _rank(figures)
+    names = rank(figures)
     whole = sum(each.cost_pico for each in figures.values())
     most = max((each.cost_pico for each in figures.values()), default=0)
 
     def show(name: str, each: Figures, query: str | None) -> Share:
-        share, length = _percent(each.cost_pico, whole) if each.known else "–", measure_bar(each.cost_pico, most)
+        share, length = show_percent(each.cost_pico, whole) if each.known else "–", measure_bar(each.cost_pico, most)
         return Share(name=name, figures=each, share=share, length=length, query=query)
 
     rows = []
@@ -164,22 +153,8 @@ def _share(figures: Mapping[str, Figures], member: str, question: CostsQuestion)
         shown = ORIGINS.get(name, name) if member == "origin" else name_it(name)
         rows.append(show(shown, figures[name], question.write(**{member: name or NO_NAME})))
     if rest := names[_MOST_ROWS:]:
-        rows.append(show(f"{len(rest)} others", _add(figures[name] for name in rest), None))
+        rows.append(show(f"{len(rest)} others", add_figures(figures[name] for name in rest), None))
     return rows
-
-
-def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.{0 if part * 10 >= whole else 1}f} %" if whole > 0 else "–"
-
-
-def _add(many: Any) -> Figures:
-    """Only what the rows of a table show."""
-    each = list(many)
-    return Figures(
-        charges=sum(one.charges for one in each),
-        known=sum(one.known for one in each),
-        cost_pico=sum(one.cost_pico for one in each),
-    )
 
 
 def _time(spending: Spending) -> list[Times]:

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 from chit.app import end_task
+from chit.core.conversation import UNDO_SECONDS
 from chit.errors import StoreError
 from chit.web.attaching import open_staging
 from chit.web.attachment_routes import AttachmentRoutes
@@ -31,8 +32,6 @@ from chit.web.view_routes import ViewRoutes
 from chit.web.views import Views
 from chit.web.walls import Admit
 
-UNDO_SECONDS = 3600.0
-"""How long a deleted conversation can be had back."""
 _PURGE_EVERY = 900.0
 
 

@@ -9,7 +9,8 @@ from markupsafe import Markup
 from chit.app import App
 from chit.core.dossier_json import Scrub
 from chit.errors import ChitError, InputError
-from chit.transfer.importing import Report, import_file
+from chit.transfer.import_report import Report
+from chit.transfer.importing import import_file
 from chit.web import pages
 from chit.web.hub import Hub
 
@@ -60,7 +61,10 @@ class Imports:
 
             self._tell(app, hub)
             try:
-                self._report = await import_file(app.store, file, scrub=scrub, clock=self._clock, tell=tell)
+                folder = app.prefs.home / "run"
+                self._report = await import_file(
+                    app.store, file, scrub=scrub, clock=self._clock, tell=tell, folder=folder
+                )
                 return self._report
             except ChitError as error:
                 self._problem = error

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from chit import about
 from chit.core.amendment import is_edited
+from chit.core.imported import find_imported_model, is_imported
 from chit.core.jsontext import encode_json
 from chit.core.receipt_words import differs, find_doubt
 from chit.web.figures import FILTERS
@@ -51,7 +52,9 @@ def _make_environment() -> Environment:
         "citations": citations,
         "differs": differs,
         "doubt": find_doubt,
+        "imported_model": find_imported_model,
         "is_edited": is_edited,
+        "is_imported": is_imported,
         "tool_calls": tool_calls,
     }
     return environment

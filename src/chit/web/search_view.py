@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from chit.core.excerpt import Piece
 from chit.core.search import FILTERS, MOST_TEXT, SearchQuery, read_query
 from chit.core.search_page import SearchPage
+from chit.core.search_words import describe_state
 from chit.store.protocol import SEARCH_LIMIT, Store
 from chit.web import pages
 
@@ -38,7 +39,7 @@ class SearchView:
             "search",
             fields=fields,
             is_filtered=any(fields.values()),
-            state=describe_state(query, page, is_older=before is not None),
+            state=describe_state(query, page, seconds=SECONDS, is_older=before is not None),
             page=page,
             is_idle=query.is_empty,
             older=None if page.more is None else f"/search?{urlencode({**kept, _PAGE: page.more})}",
@@ -60,25 +61,6 @@ class SearchView:
             task.cancel()
             if self._running.get(session_hash) is task:
                 del self._running[session_hash]
-
-
-def describe_state(query: SearchQuery, page: SearchPage, *, is_older: bool) -> list[str]:
-    """What a person should know of it, in sentences."""
-    lines = [f"“{word}” was left out: only letters and digits can be searched for." for word in page.unsearchable]
-    lines += [f"What stands under “{name}” was not understood." for name in query.misread]
-    count = len(page.messages) + len(page.titles)
-    if not page.is_complete:
-        found = f"the {count} newest of what there is" if count else "nothing so far"
-        lines.append(f"This takes too long: found in {SECONDS:.0f} seconds: {found}. Another word or filter may help.")
-    elif page.is_idle:
-        lines += [] if lines else ["Searches the words of all conversations."]
-    elif count == 0:
-        lines.append("Nothing older." if is_older else "Nothing found.")
-    elif page.more is not None:
-        lines.append("The newest first." if not is_older else "Older ones.")
-    else:
-        lines.append(f"{count} found." if not is_older else f"The last {count}." if count > 1 else "The last one.")
-    return lines
 
 
 def mark(pieces: tuple[Piece, ...]) -> Markup:
