@@ -44,21 +44,45 @@ U+FFFD.
 
 With `--json` a command prints one JSON object on standard output, whatever happens; an error is in its `error`
 ([errors.md](errors.md)). Members are added, never renamed or taken away. Money is decimal text with every digit,
-unknown is null; times are unix seconds unless their name says `_ms`.
+unknown is null; times are unix seconds unless their name says `_ms`, or text where they are OpenRouter's own. Lists are in
+`items`; where there are more of them, `more` is what `--before` takes.
 
 | Command | Members |
 |---|---|
 """
+FIGURES = (
+    "cost charges pending cost_unknown failed reported_cost settled_cost saved_by_caching billed_by_provider "
+    "prompt_tokens completion_tokens reasoning_tokens cached_tokens"
+)
+ACCOUNT_KEY = "hash name label disabled limit limit_remaining usage usage_monthly limit_reset created_at expires_at"
 MESSAGE = "id conversation_id source text parts state finish_reason extra chit error"
 JSON = {
     "chit ask": MESSAGE,
     "chit regenerate": MESSAGE,
     "chit continue": MESSAGE,
+    "chit models": (
+        "items; each of them `id name prompt_per_million completion_per_million cached_prompt_per_million context "
+        "max_completion can expires`; of one that is named, these and its `endpoints`"
+    ),
+    "chit list": ("items more; each of them `id title origin created_at last_at cost pending pinned_at archived_at`"),
     "chit show": f"{MESSAGE}; of a conversation `id title origin messages`",
+    "chit search": (
+        "items titles more is_complete unsearchable; each of them `id conversation_id title source model created_at "
+        "cost has_error is_archived excerpt`"
+    ),
+    "chit import": "total added completed messages here refused problems",
     "chit settle": "settled pending gave_up",
     "chit balance": "state credits key credits_problem key_problem tried_at age_seconds low error",
+    "chit costs": f"since until by total items may_have_been_billed; each of them `name {FIGURES}`",
+    "chit activity": (
+        "by total items; each of them `name usage byok_usage requests prompt_tokens completion_tokens reasoning_tokens`"
+    ),
     "chit key status": "usable base_url kept keychain keychain_problem vault_path vault vault_problem agent",
     "chit key test": ("name key kind label limit limit_remaining limit_reset usage_daily expires_at is_free_tier"),
+    "chit keys": f"items; each of them `{ACCOUNT_KEY}`",
+    "chit keys create": f"{ACCOUNT_KEY} key",
+    "chit keys disable": "hash name disabled",
+    "chit keys enable": "hash name disabled",
     "chit prefs list": "file preferences warnings",
     "chit prefs get": "name value source",
     "chit backup": (
@@ -66,6 +90,10 @@ JSON = {
     ),
     "chit restore": "path replaced conversations replies schema",
     "chit doctor": "ok findings",
+    "chit token list": (
+        "tokens; each of them `name created_at revoked_at budgets models private spent calls unknown awaited "
+        "last_call_at`"
+    ),
 }
 """Members of the object that each prints; tests/cli/test_cli_doc.py asks the commands."""
 CHIT = """\

@@ -17,7 +17,7 @@ from chit.store.home import Home
 from chit.store.ids import short_id
 from chit.store.recent import look_at
 
-FREE = {"TEXT", "N", "VALUE", "SECONDS", "SHARE", "NAME", ""}
+FREE = set("TEXT N VALUE SECONDS SHARE NAME NAME[,… QUERY CURSOR TITLE WHEN USD DAY KEY AMOUNT/PERIOD".split()) | {""}
 """What nobody can complete."""
 
 
@@ -49,10 +49,11 @@ def keep_models(person: Person, *ids: str) -> None:
 
 def test_commands_and_options(person: Person) -> None:
     """In the order of the help, below groups too, and what an option has to choose from."""
-    assert complete(person, "chit ")[:3] == ["plain,ask", "plain,regenerate", "plain,continue"]
+    assert complete(person, "chit ")[:3] == ["plain,ask", "plain,chat", "plain,regenerate"]
     assert complete(person, "chit key st") == ["plain,status"]
     assert complete(person, "chit ask --mo") == ["plain,--model"]
     assert complete(person, "chit login --store ") == ["plain,keychain", "plain,file"]
+    assert complete(person, "chit chat --reasoning mi") == ["plain,minimal"]
     assert complete(person, "chit completion ") == ["plain,bash", "plain,zsh", "plain,fish"]
     assert complete(person, "") == complete(person, "chit ")
     assert not person.home.exists()
@@ -63,6 +64,8 @@ def test_models(person: Person) -> None:
     keep_models(person, "openai/gpt-5-mini", "openai/gpt-5-mini:free", "anthropic/claude")
     asked = len(person.upstream.ledger.requests)
     assert complete(person, "chit ask -m openai/") == ["plain,openai/gpt-5-mini", "plain,openai/gpt-5-mini:free"]
+    assert complete(person, "chit models anth") == ["plain,anthropic/claude"]
+    assert complete(person, "chit token create x --model anth") == ["plain,anthropic/claude"]
     assert complete(person, "chit regenerate --model anth") == ["plain,anthropic/claude"]
     assert complete(person, "chit ask -m a", "zsh") == ["plain", "anthropic/claude", "The model anthropic/claude"]
     assert complete(person, "chit ask -m a", "fish") == ["plain,anthropic/claude\tThe model anthropic/claude"]
@@ -80,6 +83,7 @@ def test_ids(person: Person) -> None:
     assert shown[conversation] == "What is"
     assert shown[reply] == "model: What is a chit?"
     assert sorted(shown.values()) == ["What is", "model: What is a chit?", "you: What is a chit?"]
+    assert complete(person, "chit delete ") == [f"plain,{conversation}"]
     assert complete(person, f"chit continue {reply[:4]}") == [f"plain,{reply}"]
     with person.open_database() as database:
         database.execute("UPDATE conversations SET deleted_at = 1")

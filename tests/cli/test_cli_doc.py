@@ -8,12 +8,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import click
 import pytest
 from tests.cli.person import Person
+from tests.cli.test_cli_activity import bill
+from tests.vault.keychains import Remembering
 
 from chit.cli.main import cli
+from chit.sandbox.account import MANAGEMENT_KEY
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPT = ROOT / "scripts" / "cli_doc.py"
@@ -31,7 +35,6 @@ def load_script() -> ModuleType:
 
 cli_doc = load_script()
 COMMANDS: dict[str, click.Command] = dict(cli_doc.list_commands(cli, "chit"))
-LEAVES = {path: command for path, command in COMMANDS.items() if not isinstance(command, click.Group)}
 
 
 def read_examples(command: click.Command) -> list[str]:
@@ -104,20 +107,48 @@ def test_every_command_is_in_a_section(person: Person) -> None:
 
 def test_every_command_that_prints_json_is_documented() -> None:
     """And no other."""
-    with_json = {path for path, command in LEAVES.items() if any("--json" in option.opts for option in command.params)}
+    with_json = {
+        path for path, command in COMMANDS.items() if any("--json" in option.opts for option in command.params)
+    }
     assert with_json == set(cli_doc.JSON)
 
 
-def test_json_is_as_documented(person: Person) -> None:
+def check_members(record: Any, documented: str) -> None:
+    """Those of an object, and of each of its items where the document tells them."""
+    names, _, more = documented.partition(";")
+    assert set(record) == set(names.split())
+    if (told := re.match(r" each of them `(.*?)`", more)) is not None:
+        (items,) = (record[name] for name in ("items", "tokens") if name in record)
+        assert items
+        assert set(items[0]) == set(told[1].split())
+
+
+def test_json_is_as_documented(person: Person, remembering: Remembering, tmp_path: Path) -> None:
     """Each command prints exactly the members that the document names."""
+    assert person.call("key", "set", "--management", typed=MANAGEMENT_KEY.encode()).code == 0
+    assert remembering.kept
+    assert person.call("token", "create", "editor").code == 0
     asked = person.call("ask", "Hi", "--json").record
+    exported = str(tmp_path / "hi.json")
+    assert person.call("export", asked["conversation_id"], "--format", "json", "-o", exported).code == 0
+    bill(person, "a/b", "1", days=1)
     calls = {
         "chit ask": ("ask", "Hi"),
         "chit regenerate": ("regenerate",),
         "chit continue": ("continue", "-m", "sandbox/echo"),
+        "chit models": ("models", "claude"),
+        "chit list": ("list",),
         "chit show": ("show", asked["id"]),
+        "chit search": ("search", "Hi"),
+        "chit import": ("import", exported),
         "chit settle": ("settle",),
         "chit balance": ("balance",),
+        "chit costs": ("costs",),
+        "chit activity": ("activity",),
+        "chit keys": ("keys",),
+        "chit keys create": ("keys", "create", "laptop"),
+        "chit keys disable": ("keys", "disable", "laptop"),
+        "chit keys enable": ("keys", "enable", "laptop"),
         "chit key status": ("key", "status"),
         "chit key test": ("key", "test"),
         "chit prefs list": ("prefs", "list"),
@@ -125,11 +156,12 @@ def test_json_is_as_documented(person: Person) -> None:
         "chit backup": ("backup",),
         "chit restore": (),
         "chit doctor": ("doctor",),
+        "chit token list": ("token", "list"),
     }
     assert calls.keys() == cli_doc.JSON.keys()
     for path, arguments in calls.items():
         if arguments:
-            assert set(person.call(*arguments, "--json").record) == set(cli_doc.JSON[path].split(";")[0].split()), path
+            check_members(person.call(*arguments, "--json").record, cli_doc.JSON[path])
     (backup,) = person.call("backup", "--list", "--json").record["backups"]
     restored = person.call("restore", backup["path"], "--json").record
     assert set(restored) == set(cli_doc.JSON["chit restore"].split())

@@ -53,7 +53,7 @@ def test_the_list(manager: Person) -> None:
         f"{hash_of('sk-or-v1-other')[:8]}  Other  disabled  $0 used  $5.00 left of $5.00 monthly  sk-or-v1-oth...her"
         "  until 2027-01-31",
     ]
-    record = manager.call("keys", "--json").record
+    record = manager.call("keys", "--json").record["items"]
     assert [(each["name"], each["usage"], each["limit"]) for each in record] == [
         ("Mine", "0.5", None),
         ("Other", "0", "5"),

@@ -51,7 +51,7 @@ def test_some_of_them(person: Person) -> None:
 
 def test_json(person: Person) -> None:
     """A list of the same, or one with its endpoints."""
-    record = person.call("models", "haiku", "--json").record
+    record = person.call("models", "haiku", "--json").record["items"]
     assert [each["id"] for each in record] == ["anthropic/claude-haiku-4.5"]
     assert record[0]["prompt_per_million"] == "1"
     one = person.call("models", "DeepSeek/deepseek-chat", "--json").record

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.cli.person import Person, Screen, encode_stream
 
-from chit.catalogue import SETTING
+from chit.core.kept_catalogue import SETTING
 from chit.sandbox.reply import Reply
 
 ECHO = ("-m", "sandbox/echo")

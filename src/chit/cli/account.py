@@ -21,7 +21,17 @@ _NEEDS = f"It needs a management key: chit key set --management. {MANAGEMENT_KEY
 as_csv = click.option("--csv", "as_csv", is_flag=True, help="Print a table for a spreadsheet instead of text.")
 
 
-@click.command(epilog="Times are those of this computer. See docs/costs.md.")
+@click.command(
+    short_help="Show what was spent here.",
+    epilog="""\b
+Examples:
+  chit costs
+  chit costs --by model --since 2026-01
+  chit costs --by month --since all --csv > costs.csv
+
+Times are those of this computer. See docs/costs.md.
+""",
+)
 @click.option(
     "--by",
     type=click.Choice(["day", "month", "model", "provider", "origin"]),
@@ -45,9 +55,17 @@ def costs(by: Literal["day", "month", "model", "provider", "origin"], since: str
 
 
 @click.command(
-    epilog="Prices are US dollars a million tokens. A model's own line shows who serves it, and on what terms."
+    short_help="List models, their prices and what they can do.",
+    epilog="""\b
+Examples:
+  chit models claude
+  chit models tools image free
+  chit models anthropic/claude-sonnet-4
+
+Prices are US dollars a million tokens.
+""",
 )
-@click.argument("words", nargs=-1, metavar="[QUERY]...")
+@click.argument("words", nargs=-1, metavar="[MODEL|WORD]...")
 @click.option("-n", "--limit", type=click.IntRange(1), metavar="N", help="At most so many. Default: all.")
 @click.option("--refresh", is_flag=True, help="Ask OpenRouter, though the list is younger than a day.")
 @as_json
@@ -61,9 +79,9 @@ def models(
     api_key_file: Path | None,
     passphrase_fd: int | None,
 ) -> None:
-    """List models with price, context and what they can do; of one (author/slug) its endpoints.
+    """List models with price, context and what they can do; of one MODEL (author/slug) its endpoints.
 
-    QUERY is words of names: `chit models claude`, and capabilities: `chit models tools image free`.
+    Words are those of names, as claude, and of capabilities: tools, image, free. All must fit.
     """
     from chit.cli.models_table import show_models
 
@@ -71,7 +89,18 @@ def models(
     show_models(keys, words, limit=limit, refresh=refresh, as_json=as_json)
 
 
-@click.group(invoke_without_command=True, epilog=_NEEDS)
+@click.group(
+    invoke_without_command=True,
+    short_help="Look after the API keys of your account.",
+    epilog=f"""\b
+Examples:
+  chit keys
+  chit keys create laptop --limit 5 --reset monthly --keep
+  chit keys disable laptop
+
+{_NEEDS}
+""",
+)
 @as_json
 @passphrase_fd
 @click.pass_context
@@ -86,8 +115,15 @@ def keys(context: click.Context, as_json: bool, passphrase_fd: int | None) -> No
         list_keys(_open_keys(passphrase_fd), as_json=as_json)
 
 
-@keys.command()
-@click.argument("name")
+@keys.command(
+    short_help="Create an API key, and print it this once.",
+    epilog="""\b
+Examples:
+  chit keys create laptop --limit 5 --reset monthly --keep
+  chit keys create build --expires 2027-01-31 > build.key
+""",
+)
+@click.argument("name", metavar="NAME")
 @click.option("--limit", type=str, metavar="USD", help="What it may spend. Default: no limit.")
 @click.option("--reset", type=click.Choice(["daily", "weekly", "monthly"]), help="When the limit begins anew.")
 @click.option("--expires", metavar="DAY", help="The last day on which it works, as 2027-01-31.")
@@ -117,7 +153,13 @@ def create(
     create_key(_open_keys(passphrase_fd), wanted, keep=keep, place=place, as_json=as_json)
 
 
-@keys.command()
+@keys.command(
+    short_help="Keep a key from being used.",
+    epilog="""\b
+Examples:
+  chit keys disable laptop
+""",
+)
 @click.argument("key", metavar="KEY")
 @as_json
 @passphrase_fd
@@ -128,7 +170,12 @@ def disable(key: str, as_json: bool, passphrase_fd: int | None) -> None:
     change_key(_open_keys(passphrase_fd), key, disabled=True, as_json=as_json)
 
 
-@keys.command()
+@keys.command(
+    epilog="""\b
+Examples:
+  chit keys enable laptop
+""",
+)
 @click.argument("key", metavar="KEY")
 @as_json
 @passphrase_fd
@@ -139,7 +186,16 @@ def enable(key: str, as_json: bool, passphrase_fd: int | None) -> None:
     change_key(_open_keys(passphrase_fd), key, disabled=False, as_json=as_json)
 
 
-@click.command(epilog=_NEEDS)
+@click.command(
+    short_help="Show what the whole account spent.",
+    epilog=f"""\b
+Examples:
+  chit activity
+  chit activity --by model --csv > activity.csv
+
+{_NEEDS}
+""",
+)
 @click.option(
     "--by",
     type=click.Choice(["day", "model", "provider"]),

@@ -27,7 +27,16 @@ limit = click.option(
 before = click.option("--before", type=click.IntRange(1), metavar="CURSOR", help="Go on where the page before ended.")
 
 
-@click.command(name="list")
+@click.command(
+    name="list",
+    short_help="List conversations.",
+    epilog="""\b
+Examples:
+  chit list
+  chit list --pinned
+  chit list --origin import -n 100 --json
+""",
+)
 @click.option("--pinned", "shelf", flag_value="pinned", help="Only those that are pinned.")
 @click.option("--archived", "shelf", flag_value="archived", help="Only those in the archive.")
 @click.option("--all", "shelf", flag_value="all", help="The archived ones among the others.")
@@ -52,7 +61,15 @@ def list_conversations(
 
 
 @click.command(
-    epilog="Filters: model:claude from:me from:model has:error in:title after:2026-01 before:2026-03 cost:>0.01"
+    short_help="Search the words of all conversations.",
+    epilog="""\b
+Examples:
+  chit search blue sky
+  chit search '"blue sky" model:claude after:2026-01'
+  chit search from:me receipts --json
+
+Filters: model:claude from:me from:model has:error in:title after:2026-01 before:2026-03 cost:>0.01
+""",
 )
 @click.argument("words", nargs=-1, required=True, metavar="QUERY...")
 @limit
@@ -69,7 +86,12 @@ def search(words: tuple[str, ...], limit: int, before: int | None, as_json: bool
     show_found(" ".join(words), limit=limit, before=_clamp(before), as_json=as_json)
 
 
-@click.command()
+@click.command(
+    epilog="""\b
+Examples:
+  chit rename 1a2b3c4d The colour of the sky
+""",
+)
 @click.argument("name", metavar="ID")
 @click.argument("title", nargs=-1, required=True, metavar="TITLE...")
 def rename(name: str, title: tuple[str, ...]) -> None:
@@ -79,8 +101,14 @@ def rename(name: str, title: tuple[str, ...]) -> None:
     rename_conversation(name, " ".join(title))
 
 
-@click.command()
-@click.argument("names", nargs=-1, required=True, metavar="ID...")
+@click.command(
+    epilog="""\b
+Examples:
+  chit delete 1a2b3c4d
+  chit delete --restore 1a2b3c4d
+""",
+)
+@click.argument("names", nargs=-1, required=True, metavar="CONVERSATION...")
 @click.option("--restore", "restores", is_flag=True, help="Bring them back instead, as long as that is possible.")
 def delete(names: tuple[str, ...], restores: bool) -> None:
     """Delete conversations.
@@ -95,7 +123,15 @@ def delete(names: tuple[str, ...], restores: bool) -> None:
         delete_conversations(names)
 
 
-@click.command()
+@click.command(
+    short_help="Write conversations to a file.",
+    epilog="""\b
+Examples:
+  chit export 1a2b3c4d | less
+  chit export 1a2b3c4d --format json -o sky.json
+  chit export --all --format json -o history.zip
+""",
+)
 @click.argument("names", nargs=-1, metavar="[ID]...")
 @click.option("--all", "everything", is_flag=True, help="Every conversation.")
 @click.option(
@@ -123,7 +159,16 @@ def export(
 
 
 @click.command(
-    name="import", epilog='ChatGPT: Settings, Data controls, Export data.  llm: chit import "$(llm logs path)"'
+    name="import",
+    short_help="Add the conversations of a file.",
+    epilog="""\b
+Examples:
+  chit import history.zip
+  chit import conversations.json
+  chit import "$(llm logs path)"
+
+ChatGPT makes its file at Settings, Data controls, Export data.
+""",
 )
 @click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
 @as_json

@@ -43,7 +43,7 @@ def list_keys(keys: CommandKeys, *, as_json: bool) -> None:
     """Print them. Raises as `ask_as_manager`."""
     found = ask_as_manager(keys, lambda client: list_account_keys(client, lambda: keys.use("management")))
     if as_json:
-        write_json([account_key_record(each) for each in found])
+        write_json({"items": [account_key_record(each) for each in found]})
     elif found:
         write_out(write_keys(found, find_width()))
     else:

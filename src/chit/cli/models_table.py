@@ -41,7 +41,7 @@ def show_models(keys: CommandKeys, words: Sequence[str], *, limit: int | None, r
         raise NotFound(f"no model fits {' '.join(words)!r}", hint="Try fewer words; `chit models` lists all.")
     shown = found[:limit]
     if as_json:
-        write_json([card_record(each) for each in shown])
+        write_json({"items": [card_record(each) for each in shown]})
     else:
         write_out(write_list(shown, find_width()))
 

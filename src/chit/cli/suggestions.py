@@ -59,7 +59,7 @@ def _list_parameters(command: click.Command) -> Iterator[click.Parameter]:
 
 def find_offer(parameter: click.Parameter) -> Callable[[str], Iterable[CompletionItem[Any]]] | None:
     """What it offers: models for `--model`, else by its metavar; None for what offers nothing, or its own choices."""
-    if parameter.name == "model":
+    if parameter.name in ("model", "models"):
         return _offer_models
     return OFFERS.get((parameter.metavar or "").strip("[]."))
 
@@ -84,6 +84,12 @@ def _offer_names(_: str) -> Items:
     return [_item(short_id(id), words) for id, words in _look(look)]
 
 
+def _offer_conversations(_: str) -> Items:
+    from chit.store.ids import short_id
+
+    return [_item(short_id(id), words) for id, words in _look(lambda recent: recent.list_conversations())]
+
+
 def _offer_pending(_: str) -> Items:
     return [_item(id, words) for id, words in _look(lambda recent: recent.list_pending())]
 
@@ -92,6 +98,12 @@ def _offer_parameters(_: str) -> Items:
     from chit.core.params import PARAMETERS
 
     return [_item(f"{name}=", about) for name, about in PARAMETERS.items()]
+
+
+def _offer_efforts(_: str) -> Items:
+    from chit.cli.request_options import EFFORTS
+
+    return [_item(each, "") for each in EFFORTS]
 
 
 def _offer_preferences(_: str) -> Items:
@@ -106,6 +118,9 @@ def _offer_files(incomplete: str) -> Items:
 
 OFFERS: Mapping[str, Callable[[str], Iterable[CompletionItem[Any]]]] = {
     "ID": _offer_names,
+    "CONVERSATION": _offer_conversations,
+    "MODEL|WORD": _offer_models,
+    "EFFORT|TOKENS": _offer_efforts,
     "GENERATION_ID": _offer_pending,
     "NAME=VALUE": _offer_parameters,
     "PREFERENCE": _offer_preferences,

@@ -4,7 +4,6 @@ import click
 
 from chit.cli.options import as_json
 
-_EXAMPLE = "chit token create editor --budget 5/day --model 'openai/*' --model anthropic/claude-sonnet-4.5"
 _budget = click.option(
     "--budget",
     "budgets",
@@ -21,12 +20,29 @@ _model = click.option(
 )
 
 
-@click.group(epilog=f"Example:  {_EXAMPLE}. How to set programs up: docs/local-api.md")
+@click.group(
+    short_help="Let programs call the local API.",
+    epilog="""\b
+Examples:
+  chit token create editor --budget 5/day
+  chit token list
+  chit token revoke editor
+
+How to set programs up: docs/local-api.md
+""",
+)
 def token() -> None:
     """Let programs call the local API under /v1, each with a token and a budget of its own."""
 
 
-@token.command()
+@token.command(
+    short_help="Make a token and print it, this once.",
+    epilog="""\b
+Examples:
+  chit token create editor --budget 5/day --model 'openai/*' --model anthropic/claude-sonnet-4.5
+  chit token create notes --budget 20/month --private > notes.token
+""",
+)
 @click.argument("name", metavar="NAME")
 @_budget
 @_model
@@ -41,7 +57,14 @@ def create(name: str, budgets: tuple[str, ...], models: tuple[str, ...], private
     create_token(name, budgets=budgets, models=models, private=private)
 
 
-@token.command(name="list")
+@token.command(
+    name="list",
+    epilog="""\b
+Examples:
+  chit token list
+  chit token list --all --json
+""",
+)
 @click.option("--all", "everything", is_flag=True, help="Revoked ones, too.")
 @as_json
 def list_tokens(everything: bool, as_json: bool) -> None:
@@ -51,7 +74,13 @@ def list_tokens(everything: bool, as_json: bool) -> None:
     show_tokens(everything=everything, as_json=as_json)
 
 
-@token.command()
+@token.command(
+    short_help="End a token for good.",
+    epilog="""\b
+Examples:
+  chit token revoke editor
+""",
+)
 @click.argument("name", metavar="NAME")
 def revoke(name: str) -> None:
     """End a token for good: within a second nothing is answered to it, and what runs is broken off."""
@@ -60,7 +89,15 @@ def revoke(name: str) -> None:
     revoke_token(name)
 
 
-@token.command(name="set")
+@token.command(
+    name="set",
+    short_help="Change what a token may do.",
+    epilog="""\b
+Examples:
+  chit token set editor --budget 10/day --budget none/month
+  chit token set editor --all-models --private
+""",
+)
 @click.argument("name", metavar="NAME")
 @_budget
 @_model
