@@ -44,8 +44,8 @@ U+FFFD.
 
 With `--json` a command prints one JSON object on standard output, whatever happens; an error is in its `error`
 ([errors.md](errors.md)). Members are added, never renamed or taken away. Money is decimal text with every digit,
-unknown is null; times are unix seconds unless their name says `_ms`, or text where they are OpenRouter's own. Lists are in
-`items`; where there are more of them, `more` is what `--before` takes.
+unknown is null; times are unix seconds unless their name says `_ms`, or text where they are OpenRouter's
+own. Lists are in `items`; where there are more of them, `more` is what `--before` takes.
 
 | Command | Members |
 |---|---|

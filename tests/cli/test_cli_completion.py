@@ -17,7 +17,10 @@ from chit.store.home import Home
 from chit.store.ids import short_id
 from chit.store.recent import look_at
 
-FREE = set("TEXT N VALUE SECONDS SHARE NAME NAME[,… QUERY CURSOR TITLE WHEN USD DAY KEY AMOUNT/PERIOD".split()) | {""}
+FREE = {
+    *("TEXT", "N", "VALUE", "SECONDS", "SHARE", "NAME", "NAME[,…", ""),
+    *("QUERY", "CURSOR", "TITLE", "WHEN", "USD", "DAY", "KEY", "AMOUNT/PERIOD"),
+}
 """What nobody can complete."""
 
 

@@ -74,7 +74,16 @@ def test_files_that_are_there(person: Person, tmp_path: Path) -> None:
     assert "# One" in file.read_text()
     assert sorted(os.listdir(tmp_path)) == ["home", "one.md"]
     nowhere = person.call("export", made.id, "-o", str(tmp_path / "no" / "such.md"))
-    assert (nowhere.code, "cannot be written: No such file or directory" in nowhere.err) == (6, True)
+    assert (nowhere.code, "cannot be written: No such file or directory" in nowhere.err) == (2, True)
+
+
+def test_a_full_disk(person: Person) -> None:
+    """Is told, behind standard output too."""
+    (made,) = talks(person, "One")
+    full = person.call("export", made.id, "-o", "/dev/full")
+    assert (full.code, "/dev/full cannot be written: No space left" in full.err) == (6, True)
+    piped = person.run("export", made.id, prelude="exec > /dev/full;")
+    assert (piped.code, "standard output cannot be written: No space left" in piped.err) == (6, True)
 
 
 def test_broken_off(person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

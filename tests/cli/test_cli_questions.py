@@ -207,10 +207,10 @@ def test_an_answer_goes_into_a_file(person: Person, tmp_path: Path) -> None:
     assert outcome.code == 2
     assert "is there already" in outcome.err
     assert len(person.upstream.ledger.requests) == 1
-    assert person.call("ask", *ECHO, "More", "-o", str(path), "--overwrite").code == 0
+    assert person.call("ask", *ECHO, "More", "-o", str(path), "--force").code == 0
     assert path.read_text() == "More\n"
     assert person.call("ask", *ECHO, "Hi", "-o", "-").out == "Hi\n"
-    assert person.call("ask", *ECHO, "Hi", "--json", "-o", str(path), "--overwrite").out == ""
+    assert person.call("ask", *ECHO, "Hi", "--json", "-o", str(path), "--force").out == ""
     assert json.loads(path.read_text())["text"] == "Hi"
 
 

@@ -108,7 +108,7 @@ def _read_manner(given: Mapping[str, Any], schema: Any) -> "Manner":
         only_cost=given["only_cost"],
         schema=schema,
         output=given["output"],
-        overwrite=given["overwrite"],
+        overwrite=given["force"],
     )
 
 

@@ -92,7 +92,7 @@ reply_options = (
         metavar="FILE",
         help="Write the answer there once it is whole; its picture or sound, if FILE is called like one.",
     ),
-    grouped(_REPLY, "--overwrite", is_flag=True, help="Let --output take the place of a file that is there."),
+    grouped(_REPLY, "--force", is_flag=True, help="Let --output replace a file that is there."),
     grouped(_REPLY, "--json", "as_json", is_flag=True, help="Print one JSON object instead of text."),
     grouped(_REPLY, "-q", "--quiet", is_flag=True, help="Nothing but the answer and errors: no chit, no remarks."),
     grouped(

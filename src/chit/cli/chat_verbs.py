@@ -15,7 +15,7 @@ from chit.cli.chat_prompt import Left
 from chit.cli.chat_state import Turns
 from chit.cli.columns import wrap
 from chit.cli.exits import DONE
-from chit.cli.output import FileTaken, OutputFile
+from chit.cli.output import PRIVATE, FileTaken, OutputFile
 from chit.cli.parameters import read_parameters
 from chit.cli.places import locate
 from chit.cli.receipt import receipt
@@ -185,7 +185,7 @@ class ChatVerbs:
         form: Any = "json" if name.endswith(".json") else "markdown"
         suggested, content = await export_one(self._app.store, state.conversation_id, form, self._scrub)
         try:
-            output = OutputFile(name or suggested, overwrite=False)
+            output = OutputFile(name or suggested, overwrite=False, mode=PRIVATE)
         except FileTaken as error:
             raise InputError(error.message, hint="Choose another name: /save FILE") from error
         try:

@@ -142,12 +142,10 @@ Examples:
     show_default=True,
     help="Markdown is for reading; JSON comes back with `chit import`.",
 )
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there; '-' is standard output."
-)
+@click.option("-o", "--output", metavar="FILE", help="Write there; '-' is standard output.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 def export(
-    names: tuple[str, ...], everything: bool, form: Literal["json", "markdown"], output: Path | None, force: bool
+    names: tuple[str, ...], everything: bool, form: Literal["json", "markdown"], output: str | None, force: bool
 ) -> None:
     """Write conversations to a file: one as it is, several as a zip.
 

@@ -9,9 +9,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from chit.cli.terminal import is_terminal, write_out
+from chit.cli.terminal import is_terminal, write_out, write_out_bytes
 from chit.errors import ChitError, InputError
 
+PRIVATE = 0o600
+"""The mode of a new file that is for this user alone: history, say."""
 MEDIA_ENDINGS = {
     "image": frozenset({"png", "jpg", "jpeg", "gif", "webp"}),
     "audio": frozenset({"wav", "mp3", "flac", "ogg", "m4a", "aac", "aiff", "pcm"}),
@@ -34,6 +36,10 @@ class StandardOutput:
         """Raises as `write_out`."""
         write_out(text)
 
+    def write_bytes(self, data: bytes) -> None:
+        """Raises as `write_out_bytes`."""
+        write_out_bytes(data)
+
 
 class OutputFile:
     """Written beside its place, and put there at the end: nobody finds half an answer under its name.
@@ -45,17 +51,17 @@ class OutputFile:
 
     is_terminal = False
 
-    def __init__(self, name: str, *, overwrite: bool) -> None:
-        """Raises `InputError`."""
+    def __init__(self, name: str, *, overwrite: bool, mode: int = 0o666) -> None:
+        """`mode` is that of a new file. Raises `InputError`."""
         self.name = name
         self._path = Path(name)
         self._part: Path | None = None
         self._is_ours = False
         try:
-            self._file = self._open(overwrite=overwrite)
+            self._file = self._open(overwrite=overwrite, mode=mode)
         except FileExistsError as error:
             raise FileTaken(
-                f"{name} is there already, and was left as it is", hint="Choose another name, or say --overwrite."
+                f"{name} is there already, and was left as it is", hint="Name another file, or replace it with --force."
             ) from error
         except (OSError, ValueError) as error:
             raise InputError(
@@ -83,6 +89,8 @@ class OutputFile:
     def keep(self) -> None:
         """It is whole. Raises as `write`."""
         try:
+            if self._part is not None:
+                os.fsync(self._file.fileno())
             self._file.close()
             if self._part is not None:
                 os.replace(self._part, self._path)
@@ -101,11 +109,11 @@ class OutputFile:
                 self._path.unlink()
         self._part, self._is_ours = None, False
 
-    def _open(self, *, overwrite: bool) -> BinaryIO:
+    def _open(self, *, overwrite: bool, mode: int) -> BinaryIO:
         try:
             mode = self._path.stat().st_mode
         except FileNotFoundError:
-            os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+            os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
             self._is_ours, mode = True, self._path.stat().st_mode
         else:
             if not stat.S_ISREG(mode):
@@ -122,7 +130,7 @@ class OutputFile:
     def _fail(self, error: OSError) -> ChitError:
         return ChitError(
             f"{self.name} cannot be written: {error.strerror}",
-            hint="Free some space, or choose another place; what was received is kept: see `chit show`.",
+            hint="Free some space, or name another file; what is in the history stays there: see `chit list`.",
             kind="output_failed",
         )
 
@@ -131,15 +139,15 @@ Output = StandardOutput | OutputFile
 
 
 @contextmanager
-def open_output(name: str | None, *, overwrite: bool) -> Iterator[Output]:
+def open_output(name: str | None, *, overwrite: bool, mode: int = 0o666) -> Iterator[Output]:
     """The file of that name, of which nothing is left unless it is kept; standard output for None and "-".
 
-    Raises `InputError`.
+    `mode` is that of a new file. Raises `InputError`.
     """
     if name in (None, "-"):
         yield StandardOutput()
         return
-    output = OutputFile(name or "", overwrite=overwrite)
+    output = OutputFile(name or "", overwrite=overwrite, mode=mode)
     try:
         yield output
     finally:

@@ -3,6 +3,8 @@
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 from chit.errors import ChitError
@@ -53,9 +55,22 @@ def write_out(text: str) -> None:
     Raises `BrokenPipeError` if the reader has left, and `ChitError` of kind `output_failed`: a full disk, say.
     """
     encoding = sys.stdout.encoding or "utf-8"
-    try:
+    with _telling():
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
         sys.stdout.flush()
+
+
+def write_out_bytes(data: bytes) -> None:
+    """To standard output as they are; only a terminal gets no control characters. Raises as `write_out`."""
+    with _telling():
+        sys.stdout.buffer.write(neutralise(data.decode()).encode() if is_terminal(sys.stdout) else data)
+        sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
