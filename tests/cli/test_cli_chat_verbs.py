@@ -15,11 +15,11 @@ from chit.cli.chat_commands import read_input
 from chit.cli.chat_prompt import Left
 from chit.cli.chat_state import ChatState, Turns
 from chit.cli.chat_verbs import ChatVerbs, list_files, read_number
-from chit.cli.places import Place
 from chit.core.attachments import make_attachment
 from chit.core.conversation import Conversation
 from chit.core.media_kind import PDF
 from chit.errors import InputError
+from chit.places import Place
 from chit.prefs import UserPrefs
 from chit.running import Running
 from chit.sandbox.server import Sandbox

@@ -58,7 +58,7 @@ def test_an_unknown_id_is_a_usage_error(person: Person) -> None:
     """One line with a hint; with `--json` the object too."""
     outcome = person.call("show", "nowhere\x1b", "--json")
     assert outcome.code == 2
-    hint = "`chit ask --json` prints the ids of what it keeps."
+    hint = "`chit list` shows the ids."
     assert outcome.err == f"chit: nothing here has the id nowhere\ufffd. {hint}\n"
     assert outcome.record["error"]["kind"] == "not_found"
 

@@ -144,7 +144,7 @@ def _read_whole(name: str, prompt: tuple[str, ...], given: Mapping[str, Any]) ->
 
 def _read_words(words: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, "list[Attachment]"]:
     """The words of the question and its files, among them what is piped in beside words."""
-    from chit.cli.attaching import attach_piped, check_files, read_attachments
+    from chit.attaching import attach_piped, check_files, read_attachments
 
     files = read_attachments(names)
     if words and words != ("-",):

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chit.app import App
-from chit.cli.places import Place, locate
 from chit.cli.questions import advise_on_files
 from chit.core.attachments import Attachment, join_parts, list_attachments
 from chit.core.defaults import choose_parameters, model_parameters
 from chit.core.messages import Message
 from chit.core.surrogates import join_surrogates
 from chit.errors import InputError
+from chit.places import Place, locate
 from chit.prefs import UserPrefs
 from chit.running import Running
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from chit.app import App
-from chit.cli.attaching import check_files, read_attachment
+from chit.attaching import check_files, read_attachment
 from chit.cli.chat_branches import find_questions, list_branches, show_turn
 from chit.cli.chat_commands import COMMANDS, Command
 from chit.cli.chat_parameters import change_parameters, show_parameters
@@ -17,7 +17,6 @@ from chit.cli.columns import wrap
 from chit.cli.exits import DONE
 from chit.cli.output import PRIVATE, FileTaken, OutputFile
 from chit.cli.parameters import read_parameters
-from chit.cli.places import locate
 from chit.cli.receipt import receipt
 from chit.cli.reply_printer import find_width, wrap_words
 from chit.cli.terminal import neutralise, paint, write_err, write_out
@@ -26,6 +25,7 @@ from chit.core.generation import write_chit
 from chit.core.media_kind import find_media_kind
 from chit.core.usage import show_cost
 from chit.errors import InputError
+from chit.places import locate
 from chit.running import Running
 from chit.transfer.exporting import export_one
 

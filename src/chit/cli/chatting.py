@@ -11,8 +11,8 @@ from typing import Any
 from prompt_toolkit.history import History, InMemoryHistory
 
 from chit.app import App, open_app
+from chit.attaching import read_attachments
 from chit.cli.asking import without_defaults
-from chit.cli.attaching import read_attachments
 from chit.cli.balance_line import tell_low_balance, thrifty_finder
 from chit.cli.chat_branches import show_turn
 from chit.cli.chat_commands import read_input
@@ -27,7 +27,6 @@ from chit.cli.chit_board import ChitBoard
 from chit.cli.exits import one_line
 from chit.cli.key_marks import warn_of_change
 from chit.cli.output import StandardOutput
-from chit.cli.places import find_place
 from chit.cli.prefs import load_prefs_aloud
 from chit.cli.replies import IN_A_CHAT, list_remedies
 from chit.cli.reply_printer import ReplyPrinter, is_markdown, wrap_words
@@ -36,6 +35,7 @@ from chit.cli.terminal import is_terminal, neutralise, paint, write_err, write_o
 from chit.cli.typed_ahead import QuietTerminal, TypedAhead
 from chit.cli.unlocking import CommandKeys
 from chit.errors import ChitError, InputError
+from chit.places import find_place
 from chit.prefs import UserPrefs
 from chit.running import Running
 
@@ -78,7 +78,7 @@ def chat_at_terminal(beginning: Beginning, *, key_file: Path | None, passphrase_
 async def _open_state(app: App, beginning: Beginning) -> ChatState:
     state = ChatState(private=beginning.private, system=beginning.system)
     if beginning.goes_on:
-        state.take_up(await find_place(app.store, beginning.place))
+        state.take_up(await find_place(app.store, beginning.place, "cli"))
     if beginning.model is not None:
         state.choose_model(beginning.model)
     if beginning.parameters:

@@ -7,8 +7,8 @@ from typing import TypeVar
 from chit.cli.blocking import finish
 from chit.cli.housekeeping import do_chores
 from chit.cli.prefs import load_prefs_aloud
-from chit.core.generation import Generation
-from chit.errors import InputError, NotFound
+from chit.errors import InputError
+from chit.places import get_conversation_id, get_named
 from chit.store.protocol import Store
 from chit.store.sqlite import SqliteStore, open_store
 
@@ -46,21 +46,12 @@ async def find_conversation(store: Store, name: str) -> str:
 
     Raises `NotFound`.
     """
-    found = await store.find(name)
-    if found is None:
-        raise NotFound(f"nothing here has the id {name}", hint="`chit list` shows the ids.")
-    match found.kind:
-        case "conversation":
-            return found.id
-        case "message":
-            return (await store.get_message(found.id)).conversation_id
-    generation: Generation = await store.get_generation(found.id)
-    return generation.conversation_id
+    return await get_conversation_id(store, await get_named(store, name))
 
 
 async def check_conversation(store: Store, name: str) -> str:
     """The id of a conversation that this names itself: what is deleted must have been meant. Raises as it says."""
-    found = await store.find(name)
-    if found is not None and found.kind != "conversation":
+    found = await get_named(store, name)
+    if found.kind != "conversation":
         raise InputError(f"{name} is no conversation, but something in one", hint="`chit list` shows conversations.")
-    return await find_conversation(store, name)
+    return found.id

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chit.app import App
-from chit.cli.places import Place, find_place
 from chit.cli.terminal import neutralise, write_err
 from chit.core.attachments import Attachment, join_parts, name_attachment, read_head
 from chit.core.defaults import choose_parameters, model_parameters
 from chit.core.media_kind import find_media_kind
 from chit.core.named_models import list_models
 from chit.core.surrogates import join_surrogates
+from chit.places import Place, find_place
 from chit.prefs import UserPrefs
 from chit.running import Running
 
@@ -41,7 +41,7 @@ async def send_question(app: App, question: Question, prefs: UserPrefs) -> Runni
     """Raises as `find_place`, `Engine.send` and `Engine.send_request`."""
     if question.request is not None:
         return await app.engine.send_request(question.request, origin="cli")
-    place = await find_place(app.store, question.place) if question.goes_on else None
+    place = await find_place(app.store, question.place, "cli") if question.goes_on else None
     parameters = write_parameters(question.model, question.parameters, place, prefs)
     if not question.quiet:
         await advise_on_files(app, question.files, parameters)

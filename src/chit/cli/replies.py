@@ -12,7 +12,8 @@ from chit.core.history import Tree
 from chit.core.jsontext import encode_json
 from chit.core.messages import Message, ToolCallPart
 from chit.core.revision import continues
-from chit.errors import ChitError, InputError, NotFound
+from chit.errors import ChitError, InputError
+from chit.places import get_message_id, get_named
 from chit.store.ids import short_id
 from chit.store.protocol import Store
 
@@ -29,11 +30,9 @@ async def find_reply_id(store: Store, name: str | None) -> str:
         if (last := await store.find_last_reply("cli")) is None:
             raise InputError("no reply has been asked for here yet", hint="Ask first: chit ask 'Why is the sky blue?'")
         return last
-    found = await store.find(name)
-    if found is None:
-        raise NotFound(f"nothing here has the id {name}", hint="`chit ask --json` prints the ids of what it keeps.")
+    found = await get_named(store, name)
     if found.kind == "generation":
-        return (await store.get_generation(found.id)).message_id
+        return await get_message_id(store, found)
     if found.kind == "conversation":
         replies = [each for each in await store.list_messages(found.id) if _is_reply(each)]
     else:

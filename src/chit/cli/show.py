@@ -7,7 +7,6 @@ import click
 
 from chit.cli.blocking import finish
 from chit.cli.options import as_json
-from chit.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,13 +44,13 @@ def show(name: str, as_json: bool) -> None:
 
 
 def _show(store: "SqliteStore", name: str, *, as_json: bool) -> None:
-    found = finish(store.find(name))
-    if found is None:
-        raise NotFound(f"nothing here has the id {name}", hint="`chit ask --json` prints the ids of what it keeps.")
+    from chit.places import get_message_id, get_named
+
+    found = finish(get_named(store, name))
     if found.kind == "conversation":
         _show_conversation(store, found.id, as_json=as_json)
         return
-    message_id = finish(store.get_generation(found.id)).message_id if found.kind == "generation" else found.id
+    message_id = finish(get_message_id(store, found))
     message = finish(store.get_message(message_id))
     generation = finish(store.find_generation(message_id))
     if as_json:

@@ -10,6 +10,7 @@ from chit.core.messages import Message as AnyMessage
 from chit.errors import NotFound
 from chit.library.desk import Desk
 from chit.library.message import Message, bind_message
+from chit.places import get_conversation_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +49,7 @@ async def find_conversation_id(desk: Desk, named: Named) -> str:
         return named.conversation_id
     if not isinstance(named, str):
         return named.id
-    found = await desk.find(named)
-    match found.kind:
-        case "conversation":
-            return found.id
-        case "generation":
-            return (await desk.store.get_generation(found.id)).conversation_id
-        case _:
-            return (await desk.store.get_message(found.id)).conversation_id
+    return await get_conversation_id(desk.store, await desk.find(named))
 
 
 async def get_conversation(desk: Desk, named: Named) -> Conversation:

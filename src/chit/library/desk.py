@@ -6,8 +6,8 @@ from typing import Protocol
 
 from chit.app import App as Parts
 from chit.core.messages import Message
-from chit.errors import NotFound
 from chit.library.keys import LibraryKeys
+from chit.places import get_named
 from chit.prefs import UserPrefs
 from chit.store.protocol import Found, Store
 
@@ -60,10 +60,7 @@ class Desk:
 
     async def find(self, name: str) -> Found:
         """What an id names, short ones too. Raises `NotFound`."""
-        found = await self.store.find(name)
-        if found is None:
-            raise NotFound(f"nothing here has the id {name}", hint="`list_conversations` tells what there is.")
-        return found
+        return await get_named(self.store, name, hint="`list_conversations` tells what there is.")
 
     async def settle(self, generation_id: str, seconds: float) -> None:
         """Return once its record is there or was given up, or after `seconds`."""

@@ -8,6 +8,7 @@ from chit.core import messages
 from chit.core.generation import Chit, Generation, GenerationState, write_chit
 from chit.errors import NotFound
 from chit.library.desk import Desk
+from chit.places import get_message_id
 
 T = TypeVar("T")
 SETTLE_SECONDS = 60.0
@@ -85,7 +86,7 @@ async def get_message(desk: Desk, name: str) -> Message:
     found = await desk.find(name)
     if found.kind == "conversation":
         raise NotFound(f"{name} is a conversation, not a message", hint="`get_conversation` has its messages.")
-    message_id = (await desk.store.get_generation(found.id)).message_id if found.kind == "generation" else found.id
+    message_id = await get_message_id(desk.store, found)
     generation = await desk.store.find_generation(message_id)
     return bind_message(desk, await desk.store.get_message(message_id), generation)
 

@@ -1,4 +1,4 @@
-"""Files that go along with a question from the terminal: the same kinds and limits as on the pages."""
+"""Files of this machine that go along with a question: the same kinds and limits for every face."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ def read_attachments(names: Sequence[str]) -> list[Attachment]:
 
 
 def read_attachment(name: str) -> Attachment:
-    """The file at a path; what is behind it may be a pipe. Raises as `read_attachments`."""
+    """The file at a path; what is behind it may be a pipe. Raises as `read_attachments`, with the path."""
     try:
         with Path(name).open("rb") as file:
             data = file.read(MOST_FILE + 1)

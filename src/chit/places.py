@@ -1,15 +1,42 @@
-"""Where a question goes on: a conversation and the message in it, as a person names them on the command line."""
+"""What a person names by an id: something in the history, and the place in a conversation where a question goes on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from chit.core.conversation import Conversation
+from chit.core.generation import Origin
 from chit.core.history import Tree
 from chit.core.messages import Message
 from chit.core.named_models import write_requested
 from chit.errors import InputError, NotFound
-from chit.store.protocol import Store
+from chit.store.protocol import Found, Store
+
+_HINT = "`chit list` shows the ids."
+
+
+async def get_named(store: Store, name: str, *, hint: str = _HINT) -> Found:
+    """What an id names, short ones too. Raises `NotFound`."""
+    found = await store.find(name)
+    if found is None:
+        raise NotFound(f"nothing here has the id {name}", hint=hint)
+    return found
+
+
+async def get_conversation_id(store: Store, found: Found) -> str:
+    """Of the conversation that it is, or that it stands in. Raises `NotFound`."""
+    match found.kind:
+        case "conversation":
+            return found.id
+        case "message":
+            return (await store.get_message(found.id)).conversation_id
+        case "generation":
+            return (await store.get_generation(found.id)).conversation_id
+
+
+async def get_message_id(store: Store, found: Found) -> str:
+    """Of the message that it is, or that the generation wrote; no conversation may be given. Raises `NotFound`."""
+    return (await store.get_generation(found.id)).message_id if found.kind == "generation" else found.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,25 +60,23 @@ class Place:
         return self.conversation.parameters
 
 
-async def find_place(store: Store, name: str | None) -> Place:
+async def find_place(store: Store, name: str | None, origin: Origin) -> Place:
     """By the id of a conversation: at its newest end; of a question: after its newest reply; of a reply: right there.
 
-    None is the conversation that the command line asked in last. Raises `InputError`, `NotFound`, `StoreError`.
+    None is the conversation in which `origin` asked last. Raises `InputError`, `NotFound`, `StoreError`.
     """
     if name is None:
-        if (reply := await store.find_last_reply("cli")) is None:
+        if (reply := await store.find_last_reply(origin)) is None:
             raise InputError("no conversation was begun here yet", hint="Begin one: chit ask 'Why is the sky blue?'")
         return await locate(store, (await store.get_message(reply)).conversation_id, None)
-    found = await store.find(name)
-    if found is None:
-        raise NotFound(f"nothing here has the id {name}", hint="`chit ask --json` prints the ids of what it keeps.")
+    found = await get_named(store, name)
     if found.kind == "conversation":
         return await locate(store, found.id, None)
-    message_id = (await store.get_generation(found.id)).message_id if found.kind == "generation" else found.id
-    message = await store.get_message(message_id)
+    message = await store.get_message(await get_message_id(store, found))
+    leaf_id = message.id
     if message.source == "user":
-        message_id = await store.find_newest_under(message.conversation_id, message_id)
-    return await locate(store, message.conversation_id, message_id)
+        leaf_id = await store.find_newest_under(message.conversation_id, message.id)
+    return await locate(store, message.conversation_id, leaf_id)
 
 
 async def locate(store: Store, conversation_id: str, leaf_id: str | None) -> Place:

@@ -1,11 +1,11 @@
-"""Files that go along from the terminal."""
+"""Files of this machine that go along."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from chit.cli.attaching import attach_piped, check_files, read_attachment, read_attachments
+from chit.attaching import attach_piped, check_files, read_attachment, read_attachments
 from chit.core.attachment_limits import MIB
 from chit.core.messages import MediaPart, TextFilePart
 from chit.errors import InputError, KindNotTaken, TooLarge
