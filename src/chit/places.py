@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from chit.core.conversation import Conversation
+from chit.core.defaults import choose_parameters, model_parameters
 from chit.core.generation import Origin
 from chit.core.history import Tree
 from chit.core.messages import Message
 from chit.core.named_models import write_requested
 from chit.errors import InputError, NotFound
+from chit.prefs import UserPrefs
 from chit.store.protocol import Found, Store
 
 _HINT = "`chit list` shows the ids."
@@ -88,3 +90,13 @@ async def locate(store: Store, conversation_id: str, leaf_id: str | None) -> Pla
     last = next((each for each in reversed(path) if each.source == "actor"), None)
     generation = await store.find_generation(last.id) if last else None
     return Place(conversation=conversation, path=path, model=write_requested(generation) if generation else None)
+
+
+def write_parameters(
+    model: str | None, given: Mapping[str, Any], place: Place | None, prefs: UserPrefs
+) -> dict[str, Any]:
+    """What is given, over what the conversation says, over the preferences; of models the last one asked there."""
+    if model is None and place is not None:
+        model = place.model
+    defaults = {**model_parameters(prefs.model), **prefs.parameters}
+    return choose_parameters(given, place.parameters if place else {}, defaults, model=model)

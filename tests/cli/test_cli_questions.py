@@ -152,7 +152,7 @@ def test_a_reply_by_a_schema(person: Person, schema: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [('{"a": "x"}', "does not match the schema: $.a is of type string, not number."), ("Sure!", "This is not JSON")],
+    [('{"a": "x"}', "does not match the schema: $.a is of type string, not number."), ("Sure!", "this is not JSON")],
 )
 def test_a_reply_that_does_not_match(person: Person, schema: str, text: str, words: str) -> None:
     """It is printed as it came, told, and ends with a code of its own; in the object it is an error."""

@@ -43,7 +43,7 @@ def test_a_schema_is_asked_for_by_its_file(tmp_path: Path) -> None:
     path.write_text("\ufeff" + CLOSED)
     schema, parameters = read_schema(str(path))
     described = parameters["response_format"]["json_schema"]
-    assert (described["name"], described["strict"], described["schema"]) == ("my-cities", True, schema)
+    assert (described["name"], described["strict"], described["schema"]) == ("my_cities", True, schema)
     path = tmp_path / "…"
     path.write_text("{}")
     schema, parameters = read_schema(str(path))

@@ -19,6 +19,7 @@ NUMBER = {"type": "object", "required": ["a"], "properties": {"a": {"type": "num
         ("1", {"$ref": "#"}, "stop", "", "Not checked: it would take too long."),
         ("Sure!", None, "stop", "breaks", "This is not JSON: "),
         ('{"a":', None, "length", "breaks", "Cut at the token limit: the JSON is not whole."),
+        (" ", NUMBER, "stop", "breaks", "It says nothing."),
         ('{"a":', None, None, "breaks", "The reply broke off: the JSON is not whole."),
     ],
 )

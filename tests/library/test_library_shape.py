@@ -114,9 +114,9 @@ def test_what_is_no_object_is_wrapped() -> None:
     assert shape.read('```json\n{"value": [{"name": "A", "population": 1}]}\n```', "stop") == [City("A", 1)]
     assert make_shape(int).schema.keys() == {"type", "properties", "required", "additionalProperties"}
     odd: Any = int | None
-    assert make_shape(odd).name == "int___None"
+    assert make_shape(odd).name == "int_None"
     named: Any = type("Ü", (Book,), {})
-    assert make_shape(named).name == "answer"
+    assert make_shape(named).name == "reply"
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_what_is_no_object_is_wrapped() -> None:
 def test_the_format_is_not_strict_where_that_would_say_less(kind: Any) -> None:
     """Members that nobody can list, or a list of different things, are asked for without strictness."""
     described = make_shape(kind).as_format()["json_schema"]
-    assert described["strict"] is False
+    assert "strict" not in described
     assert described["schema"] == make_shape(kind).schema
 
 
@@ -142,8 +142,8 @@ def test_a_closed_schema_is_narrower() -> None:
     ("text", "finish_reason", "reason"),
     [
         ("", "stop", "it says nothing"),
-        ('{"name": "A', "length", "it was cut at the token limit"),
-        ("Paris, of course.", "stop", "it is not JSON: "),
+        ('{"name": "A', "length", "cut at the token limit"),
+        ("Paris, of course.", "stop", "this is not JSON: "),
         ('{"name": "A", "population": "many"}', "stop", r"\$\.population is of type string, not integer"),
     ],
 )

@@ -7,11 +7,10 @@ from typing import Any
 from chit.app import App
 from chit.cli.terminal import neutralise, write_err
 from chit.core.attachments import Attachment, join_parts, name_attachment, read_head
-from chit.core.defaults import choose_parameters, model_parameters
 from chit.core.media_kind import find_media_kind
 from chit.core.named_models import list_models
 from chit.core.surrogates import join_surrogates
-from chit.places import Place, find_place
+from chit.places import find_place, write_parameters
 from chit.prefs import UserPrefs
 from chit.running import Running
 
@@ -55,16 +54,6 @@ async def send_question(app: App, question: Question, prefs: UserPrefs) -> Runni
         private=question.private,
         origin="cli",
     )
-
-
-def write_parameters(
-    model: str | None, given: Mapping[str, Any], place: Place | None, prefs: UserPrefs
-) -> dict[str, Any]:
-    """What is given, over what the conversation says, over the preferences; of models the last one asked there."""
-    if model is None and place is not None:
-        model = place.model
-    defaults = {**model_parameters(prefs.model), **prefs.parameters}
-    return choose_parameters(given, place.parameters if place else {}, defaults, model=model)
 
 
 async def advise_on_files(app: App, files: tuple[Attachment, ...], parameters: Mapping[str, Any]) -> None:

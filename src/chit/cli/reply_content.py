@@ -10,7 +10,8 @@ from chit.core.json_layout import lay_out
 from chit.core.json_verdict import judge_json
 from chit.core.media_kind import HEAD_BYTES, find_media_kind
 from chit.core.messages import Message
-from chit.errors import ChitError
+from chit.core.sentence import sentence
+from chit.errors import ChitError, OutputInvalid
 from chit.store.ids import short_id
 
 
@@ -27,13 +28,13 @@ def write_json_reply(
             shown = neutralise(lay_out(shown) if verdict.is_json else shown)
         output.write(shown if shown.endswith("\n") else f"{shown}\n")
     if verdict.kind == "breaks":
-        return ChitError(
-            f"the reply does not match the schema: {_say(verdict.text)}",
+        return OutputInvalid(
+            f"the reply does not match the schema: {verdict.told}",
             hint=f"Ask again: chit regenerate {short_id(message.id)}",
-            kind="schema_mismatch",
+            text=message.text,
         )
-    if "Not checked" in verdict.text:
-        write_err(f"chit: {neutralise(verdict.text[verdict.text.index('Not checked') :])}\n")
+    if verdict.told:
+        write_err(neutralise(f"chit: {sentence(verdict.told)}\n"))
     return None
 
 
@@ -60,7 +61,3 @@ def write_media(message: Message, output: OutputFile) -> ChitError | None:
         told = name_attachment(each, number, kind)
         write_err(neutralise(f"→ {told} is in {name}\n"))
     return None
-
-
-def _say(text: str) -> str:
-    return text.removeprefix("Does not match the schema: ").rstrip(".")

@@ -1,14 +1,11 @@
 """Options of a question that stand for request parameters."""
 
-import re
 from pathlib import Path
 from typing import Any
 
 from chit.errors import InputError
 
 EFFORTS = ("max", "xhigh", "high", "medium", "low", "minimal", "none")
-_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]+")
-_MOST_NAME = 64
 
 
 def read_reasoning(text: str) -> dict[str, Any]:
@@ -46,6 +43,7 @@ def search_the_web() -> dict[str, Any]:
 
 def read_schema(name: str) -> tuple[Any, dict[str, Any]]:
     """The JSON schema in a file, and the `response_format` that asks for it. Raises `InputError`."""
+    from chit.core.json_format import clean_name, write_json_format
     from chit.core.json_schema import find_flaw, is_closed
     from chit.core.located_json import TextInvalid, read_object
 
@@ -58,10 +56,8 @@ def read_schema(name: str) -> tuple[Any, dict[str, Any]]:
         ) from error
     if flaw := find_flaw(schema):
         raise InputError(f"the schema {name} cannot be used: {flaw}", hint="JSON Schema, draft 2020-12.")
-    described: dict[str, Any] = {"name": _NOT_IN_A_NAME.sub("-", Path(name).stem)[:_MOST_NAME].strip("-") or "reply"}
-    if is_closed(schema):  # otherwise some providers would refuse it
-        described["strict"] = True
-    return schema, {"response_format": {"type": "json_schema", "json_schema": described | {"schema": schema}}}
+    described = write_json_format(clean_name(Path(name).stem), schema, is_strict=is_closed(schema))
+    return schema, {"response_format": described}
 
 
 def unite(*parts: dict[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,15 @@
-"""Whether a request asked for its reply as JSON, and by which schema."""
+"""Asking for a reply as JSON by a schema, and whether a request did (field guide §2.5)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from chit.core.jsontext import JsonInvalid, decode_object
+
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]+")
+_MOST_NAME = 64
+"""Characters that OpenRouter takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,3 +35,14 @@ def find_json_format(body: bytes) -> JsonFormat | None:
         inner = wanted.get("json_schema")
         return JsonFormat(schema=inner.get("schema") if isinstance(inner, Mapping) else None)
     return JsonFormat() if kind == "json_object" else None
+
+
+def clean_name(text: str) -> str:
+    """`text` as a schema may be called, `reply` if nothing is left of it."""
+    return _NOT_IN_A_NAME.sub("_", text)[:_MOST_NAME].strip("_-") or "reply"
+
+
+def write_json_format(name: str, schema: Mapping[str, Any], *, is_strict: bool) -> dict[str, Any]:
+    """The `response_format`. `name` is clean; some providers refuse an open schema that is said to be strict."""
+    strict = {"strict": True} if is_strict else {}
+    return {"type": "json_schema", "json_schema": {"name": name, **strict, "schema": dict(schema)}}

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypedDict
 
-from chit.core.defaults import choose_parameters
 from chit.core.usage import read_cost
 from chit.library.conversation import Named
 from chit.library.prompt import File, Prompt
 from chit.library.shape import Shape
 from chit.library.tool import Tool, make_tool
-from chit.places import Place
+from chit.places import Place, write_parameters
+from chit.prefs import UserPrefs
 
 MOST_STEPS = 10
 _NOT_KEPT = frozenset({"model", "models", "tools", "tool_choice", "response_format", "messages", "stream"})
@@ -76,13 +76,9 @@ class Question:
         """The parameters that a new conversation keeps, for whoever asks in it next: not the model, nor tools."""
         return {name: value for name, value in self.parameters.items() if name not in _NOT_KEPT}
 
-    def write_parameters(
-        self, tools: Mapping[str, Tool], place: Place | None, defaults: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Those of the request at that place, None for a new conversation; `defaults` are the preferences'."""
-        model = place.model if place is not None and self.model is None else self.model
-        own = place.parameters if place is not None else {}
-        written = choose_parameters(self.parameters, own, defaults, model=model)
+    def list_parameters(self, tools: Mapping[str, Tool], place: Place | None, prefs: UserPrefs) -> dict[str, Any]:
+        """Those of the request at that place, None for a new conversation."""
+        written = write_parameters(self.model, self.parameters, place, prefs)
         if tools:
             written["tools"] = [*(each.as_dict() for each in tools.values()), *written.get("tools", ())]
         if self.shape is not None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chit.core.defaults import model_parameters
 from chit.core.messages import Message, ToolResultPart
 from chit.library.desk import Desk
 from chit.library.prompt import read_prompt
@@ -28,8 +27,7 @@ async def send_question(desk: Desk, question: Question, tools: Mapping[str, Tool
     await desk.keys.find()
     parts = await read_prompt(question.prompt, question.files)
     place = await _find_place(desk, question)
-    defaults = {**model_parameters(desk.prefs.model), **desk.prefs.parameters}
-    parameters = question.write_parameters(tools, place, defaults)
+    parameters = question.list_parameters(tools, place, desk.prefs)
     running = await desk.parts.engine.send(
         parts,
         parameters=parameters,

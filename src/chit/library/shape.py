@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from chit.core.json_layout import unwrap
-from chit.core.jsontext import JsonInvalid, decode_json
+from chit.core.json_format import clean_name, write_json_format
+from chit.core.json_verdict import judge_json
 from chit.errors import OutputInvalid
 from chit.library.schemas import describe_type
-from chit.library.values import ValueInvalid, check_value, read_value
+from chit.library.values import ValueInvalid, read_value
 
 T = TypeVar("T")
 _VALUE = "value"
@@ -30,18 +30,15 @@ class Shape(Generic[T]):
     def as_format(self) -> dict[str, Any]:
         """The `response_format` that asks for it (field guide §2.5); strict where the schema can be."""
         strict = close_schema(self.schema)
-        described = {"name": self.name, "strict": strict is not None, "schema": strict or dict(self.schema)}
-        return {"type": "json_schema", "json_schema": described}
+        return write_json_format(self.name, strict or self.schema, is_strict=strict is not None)
 
     def read(self, text: str, finish_reason: str | None) -> T:
         """The value in a reply's text. Raises `OutputInvalid`."""
+        verdict = judge_json(text, self.schema, finish_reason)
+        if verdict.kind != "fits":
+            raise self._refuse(verdict.told, text)
         try:
-            value = decode_json(unwrap(text).encode("utf-8", "replace"))
-        except JsonInvalid as error:
-            raise self._refuse(_say_why_not(str(error), text, finish_reason), text) from error
-        try:
-            check_value(self.schema, value)
-            read: T = read_value(self.kind, value[_VALUE] if self.is_wrapped else value)
+            read: T = read_value(self.kind, verdict.value[_VALUE] if self.is_wrapped else verdict.value)
         except ValueInvalid as error:
             raise self._refuse(str(error), text) from error
         return read
@@ -53,7 +50,7 @@ class Shape(Generic[T]):
 def make_shape(kind: type[T]) -> Shape[T]:
     """Raises `TypeError` for a type that has no JSON schema."""
     schema = describe_type(kind)
-    name = "".join(each if each.isascii() and each.isalnum() else "_" for each in getattr(kind, "__name__", str(kind)))
+    name = clean_name(getattr(kind, "__name__", None) or str(kind))
     is_wrapped = schema.get("type") != "object"
     if is_wrapped:
         defs = schema.pop("$defs", None)
@@ -64,7 +61,7 @@ def make_shape(kind: type[T]) -> Shape[T]:
             "additionalProperties": False,
             **({"$defs": defs} if defs else {}),
         }
-    return Shape(kind=kind, name=name[:64].strip("_") or "answer", schema=schema, is_wrapped=is_wrapped)
+    return Shape(kind=kind, name=name, schema=schema, is_wrapped=is_wrapped)
 
 
 def close_schema(schema: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -98,11 +95,3 @@ def _close(schema: Mapping[str, Any]) -> dict[str, Any]:
     if properties:
         closed |= {"required": list(properties), "additionalProperties": False}
     return closed
-
-
-def _say_why_not(error: str, text: str, finish_reason: str | None) -> str:
-    if not text.strip():
-        return "it says nothing"
-    if finish_reason == "length":
-        return "it was cut at the token limit, so that the JSON is not whole"
-    return f"it is not JSON: {error}"
