@@ -25,7 +25,7 @@ LAYERS = (
     {"app"},
     {"engine", "settlement", "balance", "relay"},
     {"transfer", "advice"},
-    {"running", "adoption", "late_ends", "catalogue", "replies", "places", "attaching"},
+    {"running", "adoption", "late_ends", "catalogue", "replies", "places", "attaching", "spending_rows"},
     {"openrouter", "vault", "store", "render", "notices", "passage", "tap", "event_log"},
     {"prefs", "prefs_change"},
     {"prefs_file", "prefs_text"},

@@ -29,7 +29,7 @@ def test_fitting(text: str, width: int) -> None:
 def test_what_fits_is_not_cut() -> None:
     """Only what is too wide ends in an ellipsis; without a width nothing is."""
     assert fit("a  b\nc", 5) == "a b c"
-    assert fit("a b c d", 5) == "a b …"
+    assert fit("a b c d", 5) == "a b…"
     assert fit("日本語", 4) == "日…"
     assert fit("a" * 100, None) == "a" * 100
     assert fit("ab", 0) == ""

@@ -11,6 +11,7 @@ from tests.cli.person import Person
 from tests.store.contract import settled
 from tests.store.contract_spending import run
 
+from chit import spending_rows
 from chit.cli import costs_table
 from chit.cli.costs_table import read_since
 from chit.errors import InputError
@@ -128,7 +129,7 @@ def test_many_doubts(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_many_days(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are read in pieces, and none is lost."""
-    monkeypatch.setattr(costs_table, "_AT_ONCE", 2)
+    monkeypatch.setattr(spending_rows, "_AT_ONCE", 2)
 
     async def work(store: Store) -> None:
         for number in range(7):

@@ -1,47 +1,30 @@
 """Text in columns of a terminal: how wide it is there, and cut to a width."""
 
-import os
 import sys
-import unicodedata
-from itertools import accumulate
 
-from chit.cli.terminal import is_terminal, neutralise
+from rich.cells import cell_len, set_cell_size
 
-_WIDE = frozenset("WF")
-_NOTHING = frozenset({"Mn", "Me", "Cf"})
+from chit.cli.terminal import count_columns, is_terminal, neutralise
+
 _LEAST = 20
 
 
 def find_width() -> int | None:
     """Columns of the terminal that standard output is; None if it is none, and nothing is to be cut."""
-    if not is_terminal(sys.stdout):
-        return None
-    try:
-        columns = os.get_terminal_size(sys.stdout.fileno()).columns
-    except (OSError, ValueError):
-        columns = 0
-    return max(columns or 80, _LEAST)
+    return max(count_columns(sys.stdout), _LEAST) if is_terminal(sys.stdout) else None
 
 
 def measure(text: str) -> int:
     """In columns: Chinese characters and emoji take two, accents none."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.category(each) in _NOTHING else 2 if unicodedata.east_asian_width(each) in _WIDE else 1
-        for each in text
-    )
+    return cell_len(text)
 
 
 def fit(text: str, width: int | None) -> str:
     """One line of it, cut with an ellipsis where it is wider."""
     line = " ".join(neutralise(text).split())
-    if width is None or measure(line) <= width:
+    if width is None or cell_len(line) <= width:
         return line
-    if width < 1:
-        return ""
-    ends = enumerate(accumulate(map(measure, line)))
-    return f"{line[: next(place for place, end in ends if end >= width)]}…"
+    return f"{set_cell_size(line, width - 1).rstrip()}…" if width > 0 else ""
 
 
 def pad(text: str, width: int, *, right: bool = False) -> str:

@@ -14,29 +14,25 @@ from chit.cli.moments import tell_when
 from chit.cli.terminal import write_json, write_out
 from chit.core.csv_text import write_csv
 from chit.core.search import read_day
-from chit.core.spending import DAY, MONTH, Charge, Figures, Spending, SpendingQuery
+from chit.core.spending import Charge, Figures, Spending, SpendingQuery
 from chit.core.spending_table import (
     FIGURES,
     ORIGINS,
-    add_figures,
     charge_record,
     figures_record,
     list_cells,
     name_it,
-    rank,
 )
 from chit.core.usage import show_cost
 from chit.errors import InputError
+from chit.spending_rows import By, Rows, list_rows
 from chit.store.ids import short_id
 from chit.store.protocol import Store
 from chit.store.sqlite import SqliteStore
 
-By = Literal["day", "month", "model", "provider", "origin"]
 Form = Literal["text", "json", "csv"]
 MOST_UNKNOWN = 10
 """Charges without a known cost that are listed one by one; as JSON, a hundred times as many."""
-_AT_ONCE = 1_000
-_MOST_DAYS = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +40,7 @@ class Costs:
     """What is shown."""
 
     spending: Spending
-    rows: Sequence[tuple[str, Figures]]
+    rows: Rows
     unknown: Sequence[Charge]
 
 
@@ -82,24 +78,8 @@ def read_since(text: str, today: date) -> date | None:
 async def _collect(store: Store, query: SpendingQuery, by: By, most: int) -> Costs:
     spending = await store.sum_spending(query)
     unknown = await store.list_unknown_charges(query, most) if spending.total.unknown else ()
-    match by:
-        case "day" | "month":
-            rows = await _sum_periods(store, query, DAY if by == "day" else MONTH)
-        case _:
-            told = {"model": spending.models, "provider": spending.providers, "origin": spending.origins}[by]
-            rows = [(name, told[name]) for name in rank(told)]
+    rows = await list_rows(store, query, spending, by)
     return Costs(spending=spending, rows=rows, unknown=unknown)
-
-
-async def _sum_periods(store: Store, query: SpendingQuery, length: int) -> list[tuple[str, Figures]]:
-    """Days or months, by the length of their names; those without any charge are left out."""
-    sums: dict[str, list[Figures]] = {}
-    after = None
-    while found := await store.list_spending_days(query, after, _AT_ONCE):
-        for each in found:
-            sums.setdefault(each.day[:length], []).append(each.figures)
-        after = found[-1].cursor
-    return [(name, add_figures(figures)) for name, figures in sums.items()]
 
 
 def _record(costs: Costs, by: By) -> dict[str, Any]:

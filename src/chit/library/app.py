@@ -10,7 +10,7 @@ from chit.core.conversation import ConversationSummary
 from chit.core.spending import SpendingQuery
 from chit.errors import NotFound, OutputInvalid
 from chit.library.conversation import Conversation, Named, find_conversation_id, get_conversation
-from chit.library.costs import By, Costs, sum_costs
+from chit.library.costs import Costs, sum_costs
 from chit.library.desk import Desk
 from chit.library.message import Message, ValueMessage, get_message
 from chit.library.prompt import Prompt
@@ -18,6 +18,7 @@ from chit.library.question import AskOptions, Question
 from chit.library.reply import Reply
 from chit.library.shape import Shape, make_shape
 from chit.prefs import UserPrefs
+from chit.spending_rows import By
 
 T = TypeVar("T")
 
