@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chit.core.conversation import Conversation
-from chit.core.defaults import choose_parameters, model_parameters
+from chit.core.defaults import choose_parameters
 from chit.core.generation import Origin
 from chit.core.history import Tree
 from chit.core.messages import Message
@@ -98,5 +98,4 @@ def write_parameters(
     """What is given, over what the conversation says, over the preferences; of models the last one asked there."""
     if model is None and place is not None:
         model = place.model
-    defaults = {**model_parameters(prefs.model), **prefs.parameters}
-    return choose_parameters(given, place.parameters if place else {}, defaults, model=model)
+    return choose_parameters(given, place.parameters if place else {}, prefs.defaults, model=model)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from chit.about import DEFAULT_BASE_URL, NAME
-from chit.core.defaults import add_defaults
+from chit.core.defaults import add_defaults, model_parameters
 from chit.core.preferences import PREFERENCES, Preference, ValueInvalid, check_address
 from chit.core.stray_secret import find_secret
 from chit.errors import InputError
@@ -46,6 +46,15 @@ class UserPrefs:
     """How long a person at a terminal is kept for the settled cost."""
     warnings: tuple[str, ...] = field(default=(), compare=False)
     """What the file says that Chit does not know, a sentence each, for the faces to show."""
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The parameters of a request that says nothing itself, its model among them: for `core.defaults`."""
+        return {**model_parameters(self.model), **self.parameters}
+
+    def without_defaults(self) -> "UserPrefs":
+        """For an engine that is told all parameters each time: a conversation may do without a default."""
+        return replace(self, model=None, parameters={})
 
 
 @dataclass(frozen=True, slots=True)

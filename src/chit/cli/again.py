@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from chit.about import MODELS_PAGE
-from chit.cli.options import api_key_file, as_json, passphrase_fd
+from chit.cli.options import WAIT, api_key_file, as_json, passphrase_fd
 from chit.cli.parameters import read_parameters
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -19,7 +19,7 @@ def _sending(command: Command) -> Command:
         passphrase_fd,
         api_key_file,
         as_json,
-        click.option("--wait", is_flag=True, help="Wait, at most 60 s, until the cost is settled."),
+        click.option("--wait", **WAIT),
         click.option(
             "-p",
             "--param",

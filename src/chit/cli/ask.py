@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chit.cli.ask_options import asking
+from chit.cli.ask_options import asking, check_place
 from chit.cli.grouped import GroupedCommand
 from chit.cli.parameters import read_parameters
 from chit.errors import InputError
@@ -61,12 +61,7 @@ def _read_question(prompt: tuple[str, ...], given: Mapping[str, Any]) -> "tuple[
     """And the schema that its reply must fit."""
     from chit.cli.questions import Question
 
-    goes_on = given["goes_on"] or given["place"] is not None
-    if goes_on and given["private"]:
-        raise InputError(
-            "--private is for a new conversation; one that is there is what it is",
-            hint="Leave it out, or leave --continue and --conversation out.",
-        )
+    goes_on = check_place(given)
     schema, parameters = _read_parameters(given)
     text, files = _read_words(prompt, given["files"])
     question = Question(

@@ -1,13 +1,14 @@
 """The options of `chit ask` and `chit chat`, in groups."""
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
 
 from chit.about import MODELS_PAGE
 from chit.cli.grouped import grouped
+from chit.cli.options import API_KEY_FILE, AS_JSON, PASSPHRASE_FD, WAIT
+from chit.errors import InputError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _QUESTION, _CONVERSATION, _MODEL, _REPLY = "Question", "Conversation", "Model and providers", "Reply"
@@ -93,7 +94,7 @@ reply_options = (
         help="Write the answer there once it is whole; its picture or sound, if FILE is called like one.",
     ),
     grouped(_REPLY, "--force", is_flag=True, help="Let --output replace a file that is there."),
-    grouped(_REPLY, "--json", "as_json", is_flag=True, help="Print one JSON object instead of text."),
+    grouped(_REPLY, "--json", "as_json", **AS_JSON),
     grouped(_REPLY, "-q", "--quiet", is_flag=True, help="Nothing but the answer and errors: no chit, no remarks."),
     grouped(
         _REPLY,
@@ -102,25 +103,24 @@ reply_options = (
         is_flag=True,
         help="Instead of the chit, the settled cost in dollars, alone on a line of standard error.",
     ),
-    grouped(_REPLY, "--wait", is_flag=True, help="Wait, at most 60 s, until the cost is settled."),
+    grouped(_REPLY, "--wait", **WAIT),
     grouped(_REPLY, "--no-stream", is_flag=True, help="Ask for the reply in one piece."),
 )
 key_options = (
-    grouped(
-        "Key",
-        "--api-key-file",
-        type=click.Path(path_type=Path),
-        metavar="PATH",
-        help="Read the OpenRouter key from this file (yours alone: mode 600). Default: OPENROUTER_API_KEY, or stored.",
-    ),
-    grouped(
-        "Key",
-        "--passphrase-fd",
-        type=click.IntRange(0),
-        metavar="N",
-        help="Read the vault's passphrase, one line, from file descriptor N instead of asking for it.",
-    ),
+    grouped("Key", "--api-key-file", **API_KEY_FILE),
+    grouped("Key", "--passphrase-fd", **PASSPHRASE_FD),
 )
+
+
+def check_place(given: Mapping[str, Any]) -> bool:
+    """Whether a conversation is gone on with. Raises `InputError` where that one would have to be private now."""
+    goes_on = bool(given["goes_on"] or given["place"] is not None)
+    if goes_on and given["private"]:
+        raise InputError(
+            "--private is for a new conversation; one that is there is what it is",
+            hint="Leave it out, or leave --continue and --conversation out.",
+        )
+    return goes_on
 
 
 def chatting(command: Command) -> Command:

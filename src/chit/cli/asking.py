@@ -62,17 +62,12 @@ def answer_question(
         settling = (manner.wait or manner.only_cost) or None
         with open_output(manner.output, overwrite=manner.overwrite) as output:
             async with open_app(
-                without_defaults(prefs), key=keys.use, management_key=finder, scrub=keys.scrub, settling=settling
+                prefs.without_defaults(), key=keys.use, management_key=finder, scrub=keys.scrub, settling=settling
             ) as app:
                 await warn_of_change(app, keys, found)
                 return await _Asking(app, manner, prefs, output).run(question)
 
     return asyncio.run(run())
-
-
-def without_defaults(prefs: UserPrefs) -> UserPrefs:
-    """For an engine that is told all parameters: a conversation may do without a default."""
-    return replace(prefs, model=None, parameters={})
 
 
 class _Asking:

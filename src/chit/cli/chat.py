@@ -5,10 +5,9 @@ from typing import Any
 
 import click
 
-from chit.cli.ask_options import chatting
+from chit.cli.ask_options import chatting, check_place
 from chit.cli.grouped import GroupedCommand
 from chit.cli.parameters import read_parameters
-from chit.errors import InputError
 
 
 @click.command(
@@ -34,12 +33,7 @@ def chat(api_key_file: Path | None, passphrase_fd: int | None, **given: Any) -> 
     from chit.cli.chatting import Beginning, chat_at_terminal
     from chit.cli.request_options import read_reasoning, unite
 
-    goes_on = given["goes_on"] or given["place"] is not None
-    if goes_on and given["private"]:
-        raise InputError(
-            "--private is for a new conversation; one that is there is what it is",
-            hint="Leave it out, or leave --continue and --conversation out.",
-        )
+    goes_on = check_place(given)
     beginning = Beginning(
         goes_on=goes_on,
         place=given["place"],

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chit.cli.parts import part_lines
+from chit.cli.parts import WHO, part_lines
 from chit.cli.reply_printer import open_stream
 from chit.cli.terminal import neutralise, paint, write_out
 from chit.core.amendment import is_edited
@@ -51,7 +51,7 @@ async def show_turn(path: Sequence[Message]) -> None:
     """The last question of a path and what came after it."""
     start = max((at for at, each in enumerate(path) if each.source == "user"), default=0)
     for message in path[start:]:
-        write_out(paint(f"{'you' if message.source == 'user' else 'model'}\n", "dim", sys.stdout))
+        write_out(paint(f"{WHO[message.source]}\n", "dim", sys.stdout))
         if message.source == "user":
             write_out(neutralise(message.text.rstrip("\n")) + "\n")
         else:

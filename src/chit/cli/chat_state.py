@@ -71,7 +71,7 @@ class Turns:
         """
         self._app = app
         self._find_key = find_key
-        self._defaults = {**model_parameters(prefs.model), **prefs.parameters}
+        self._defaults = prefs.defaults
         self.state = state
 
     @property

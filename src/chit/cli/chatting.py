@@ -12,7 +12,6 @@ from prompt_toolkit.history import History, InMemoryHistory
 
 from chit.app import App, open_app
 from chit.attaching import read_attachments
-from chit.cli.asking import without_defaults
 from chit.cli.balance_line import tell_low_balance, thrifty_finder
 from chit.cli.chat_branches import show_turn
 from chit.cli.chat_commands import read_input
@@ -66,7 +65,7 @@ def chat_at_terminal(beginning: Beginning, *, key_file: Path | None, passphrase_
     async def run() -> int:
         found = await keys.find()
         finder = thrifty_finder(keys, lambda: app.store)
-        async with open_app(without_defaults(prefs), key=keys.use, management_key=finder, scrub=keys.scrub) as app:
+        async with open_app(prefs.without_defaults(), key=keys.use, management_key=finder, scrub=keys.scrub) as app:
             await warn_of_change(app, keys, found)
             state = await _open_state(app, beginning)
             with QuietTerminal() as quiet:

@@ -7,6 +7,7 @@ import time
 from chit.cli.cells import find_width, fit, measure
 from chit.cli.history_home import run_with_history
 from chit.cli.moments import tell_when
+from chit.cli.parts import WHO
 from chit.cli.terminal import neutralise, paint, write_err, write_json, write_out
 from chit.core.excerpt import Piece
 from chit.core.search import read_query
@@ -17,7 +18,6 @@ from chit.store.ids import short_id
 
 SECONDS = 2.0
 """How long a search may take."""
-_NAMES = {"system": "system", "user": "you", "actor": "model", "client": "tool"}
 
 
 def show_found(text: str, *, limit: int, before: int | None, as_json: bool) -> None:
@@ -44,7 +44,7 @@ def _write_title(found: FoundTitle, now: float, width: int | None) -> str:
 
 
 def _write_message(found: FoundMessage, now: float, width: int | None) -> str:
-    who = found.model if found.model and found.source == "actor" else _NAMES[found.source]
+    who = found.model if found.model and found.source == "actor" else WHO[found.source]
     facts = [
         short_id(found.id),
         who,

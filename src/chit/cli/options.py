@@ -1,6 +1,6 @@
 """Options that several commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -8,25 +8,28 @@ import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+API_KEY_FILE: Mapping[str, Any] = {
+    "type": click.Path(path_type=Path),
+    "metavar": "PATH",
+    "help": "Read the OpenRouter key from this file (yours alone: mode 600). Default: OPENROUTER_API_KEY, or stored.",
+}
+PASSPHRASE_FD: Mapping[str, Any] = {
+    "type": click.IntRange(0),
+    "metavar": "N",
+    "help": "Read the vault's passphrase, one line, from file descriptor N instead of asking for it.",
+}
+AS_JSON: Mapping[str, Any] = {"is_flag": True, "help": "Print one JSON object instead of text."}
+WAIT: Mapping[str, Any] = {"is_flag": True, "help": "Wait, at most 60 s, until the cost is settled."}
+
 
 def api_key_file(command: Command) -> Command:
     """`--api-key-file`: there is no option that takes a key itself, since command lines are public."""
-    return click.option(
-        "--api-key-file",
-        type=click.Path(path_type=Path),
-        metavar="PATH",
-        help="Read the OpenRouter key from this file (yours alone: mode 600). Default: OPENROUTER_API_KEY, or stored.",
-    )(command)
+    return click.option("--api-key-file", **API_KEY_FILE)(command)
 
 
 def passphrase_fd(command: Command) -> Command:
     """`--passphrase-fd`."""
-    return click.option(
-        "--passphrase-fd",
-        type=click.IntRange(0),
-        metavar="N",
-        help="Read the vault's passphrase, one line, from file descriptor N instead of asking for it.",
-    )(command)
+    return click.option("--passphrase-fd", **PASSPHRASE_FD)(command)
 
 
 def management(command: Command) -> Command:
@@ -46,4 +49,4 @@ def store_place(command: Command) -> Command:
 
 def as_json(command: Command) -> Command:
     """`--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")(command)
+    return click.option("--json", "as_json", **AS_JSON)(command)

@@ -3,6 +3,9 @@
 from chit.cli.terminal import neutralise
 from chit.core.messages import MediaPart, Message, TextFilePart, ToolCallPart, ToolResultPart
 
+WHO = {"system": "system", "user": "you", "actor": "model", "client": "tool"}
+"""Whom a message is from, for the person."""
+
 
 def part_lines(message: Message) -> list[str]:
     """Tool calls, tool results and media, in order; texts and reasoning are not among them."""

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from chit.core.messages import Message
     from chit.store.sqlite import SqliteStore
 
-_NAMES = {"system": "system", "user": "you", "actor": "model", "client": "tool"}
-
 
 @click.command(
     short_help="Show a message, a conversation or a generation.",
@@ -30,17 +28,10 @@ Examples:
 @as_json
 def show(name: str, as_json: bool) -> None:
     """Show the message, conversation or gen-… id named ID; the last eight characters of our own ids are enough."""
-    from chit.cli.housekeeping import do_chores
-    from chit.cli.prefs import load_prefs_aloud
-    from chit.store.sqlite import open_store
+    from chit.cli.history_home import open_history
 
-    prefs = load_prefs_aloud()
-    store = open_store(prefs.home)
-    try:
-        do_chores(prefs, store)
+    with open_history() as store:
         _show(store, name, as_json=as_json)
-    finally:
-        finish(store.close())
 
 
 def _show(store: "SqliteStore", name: str, *, as_json: bool) -> None:
@@ -88,12 +79,12 @@ def _place_alternatives(messages: "Sequence[Message]") -> dict[str, str]:
 
 def _print_message(message: "Message", generation: "Generation | None", *, full: bool, place: str = "") -> None:
     from chit.cli.markdown import print_markdown
-    from chit.cli.parts import part_lines
+    from chit.cli.parts import WHO, part_lines
     from chit.cli.terminal import neutralise, paint, write_out
     from chit.core.imported import find_imported_model
     from chit.store.ids import short_id
 
-    name = neutralise(find_imported_model(message) or _NAMES[message.source])
+    name = neutralise(find_imported_model(message) or WHO[message.source])
     write_out(paint(f"{name} · {short_id(message.id)}{place}\n", "dim", sys.stdout))
     if message.text:
         print_markdown(message.text)

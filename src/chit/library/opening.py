@@ -64,8 +64,7 @@ async def open(
 async def _open_desk(prefs: UserPrefs, keys: LibraryKeys) -> AsyncIterator[Desk]:
     marks = await keys.look()
     settles = keys.has_key and prefs.settle == "background"
-    plain = replace(prefs, model=None, parameters={})  # they are layered under what a conversation says
-    async with open_app(plain, key=keys.use, scrub=keys.scrub, settling=settles) as parts:
+    async with open_app(prefs.without_defaults(), key=keys.use, scrub=keys.scrub, settling=settles) as parts:
         if marks is not None and (change := await check_key_marks(parts.store, marks)) is not None:
             warnings.warn(f"{change}. See: chit key status", ChitWarning, stacklevel=6)
         desk = Desk(parts, keys, prefs=prefs, settles=settles)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from chit.app import App, check_key_marks, open_app, record_key_marks
-from chit.core.defaults import model_parameters
 from chit.errors import StoreError
 from chit.notices import HomeChanged, Notices, PrefsChanged
 from chit.openrouter.client import Timeouts
@@ -103,7 +102,7 @@ class Desk:
 
         The apps here have none of their own, since preferences change while they run.
         """
-        return {} if self.is_sandbox else {**model_parameters(self.prefs.model), **self.default_parameters}
+        return {} if self.is_sandbox else self.prefs.defaults
 
     @property
     def default_parameters(self) -> Mapping[str, Any]:
@@ -195,7 +194,7 @@ async def open_desk(
     """Keys first, then the homes; closed in the other order, and locked at the end. Raises `StoreError`."""
     notices = Notices()
     ring = KeyRing(prefs, handed, publish=notices.publish)
-    plain = replace(prefs, model=None, parameters={})  # see `Desk.defaults`
+    plain = prefs.without_defaults()  # see `Desk.defaults`
     async with AsyncExitStack() as closing:
         closing.push_async_callback(ring.close)
         await ring.open()
