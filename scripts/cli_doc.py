@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from chit.cli.chat import chat
+from chit.cli.chat_commands import COMMANDS as VERBS
 from chit.cli.main import cli
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "cli.md"
@@ -139,6 +141,12 @@ def write_command(path: str, command: click.Command) -> Iterator[str]:
     yield from write_options(context)
     for paragraph in inspect.cleandoc(command.epilog or "").split("\n\n"):
         yield write_paragraph(paragraph)
+    if command is chat:
+        yield "| In it | |\n|---|---|\n"
+        yield from (
+            f"| `/{each.name}{f' {each.arguments}' * bool(each.arguments)}` | {each.about} |\n" for each in VERBS
+        )
+        yield "\n"
 
 
 def write_options(context: click.Context) -> Iterator[str]:
