@@ -15,7 +15,6 @@ from tests.vault.keychains import Remembering
 from chit import balance as balance_module
 from chit.cli import balance_line
 from chit.cli.balance_table import balance_lines
-from chit.cli.moments import tell_age
 from chit.core.balance import Balance, Credits, KeyAllowance, Problem
 from chit.errors import StoreError
 from chit.sandbox.account import MANAGEMENT_KEY, Key
@@ -231,18 +230,6 @@ def test_at_a_terminal_it_is_wrapped_by_word(person: Person, columns: int) -> No
     assert lines[-1].strip() == "https://openrouter.ai/settings/management-keys"
     assert "https://openrouter.ai/settings/keys" in [line.split()[-1] for line in lines]
     assert " ".join(terminal.screen.split()).count("it has no limit of its own") == 1
-
-
-def test_ages_are_told_in_words() -> None:
-    """The largest unit that fits."""
-    assert [tell_age(age) for age in (-5, 59, 60, 7199, 86399, 86400 * 3)] == [
-        "just now",
-        "just now",
-        "1 min ago",
-        "1 h ago",
-        "23 h ago",
-        "3 days ago",
-    ]
 
 
 def test_what_a_record_left_out_is_a_dash() -> None:

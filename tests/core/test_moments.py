@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from chit.core.moments import show_utc
+from chit.core.moments import show_utc, tell_age
 
 
 def test_a_moment_is_told_in_utc() -> None:
@@ -16,3 +16,20 @@ def test_a_moment_is_told_in_utc() -> None:
 def test_a_time_that_is_none_is_a_dash(seconds: float) -> None:
     """A damaged row breaks no page."""
     assert show_utc(seconds) == "–"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "just now"),
+        (59, "just now"),
+        (60, "1 min ago"),
+        (3599, "59 min ago"),
+        (7300, "2 h ago"),
+        (90_000, "1 day ago"),
+        (200_000, "2 days ago"),
+    ],
+)
+def test_age(seconds: float, words: str) -> None:
+    """In the largest unit that fits; a clock set back is now."""
+    assert tell_age(seconds) == words

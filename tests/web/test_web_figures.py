@@ -9,7 +9,6 @@ from chit.web.figures import (
     brief_duration,
     exact_duration,
     name_day,
-    show_age,
     show_moment,
     show_per_million,
     show_percent,
@@ -44,23 +43,6 @@ def test_durations(milliseconds: int | None, brief: str, exact: str) -> None:
 def test_speed(speed: float, words: str) -> None:
     """One decimal only where it matters."""
     assert show_speed(speed) == words
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (-5, "just now"),
-        (59, "just now"),
-        (60, "1 min ago"),
-        (3599, "59 min ago"),
-        (7300, "2 h ago"),
-        (90_000, "1 day ago"),
-        (200_000, "2 days ago"),
-    ],
-)
-def test_age(seconds: float, words: str) -> None:
-    """In the largest unit that fits; a clock set back is now."""
-    assert show_age(seconds) == words
 
 
 @pytest.mark.parametrize(

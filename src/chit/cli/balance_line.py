@@ -81,7 +81,7 @@ def write_notice(notice: "LowBalance | None", *, age: float = 0) -> None:
     """The line; `age` of the balance in seconds is told from two minutes on."""
     if notice is None:
         return
-    from chit.cli.moments import tell_age
+    from chit.core.moments import tell_age
 
     since = f" (known {tell_age(age)})" if age >= 120 else ""
     write_err(neutralise(f"chit: {sentence(notice.text + since)} {notice.link}\n"))

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from chit.about import KEYS_PAGE, MANAGEMENT_KEYS_PAGE
 from chit.cli.columns import wrap
-from chit.cli.moments import tell_age
 from chit.cli.terminal import neutralise
 from chit.core.balance import Balance, Credits, KeyAllowance, Problem, Spent
 from chit.core.low_balance import describe_cap
+from chit.core.moments import tell_age
 from chit.core.usage import show_cost
 
 Lines = Iterator[tuple[str, str]]

@@ -2,15 +2,9 @@
 
 from datetime import datetime
 
+from chit.core.moments import tell_age
+
 _MONTH = 30 * 86_400
-
-
-def tell_age(seconds: float) -> str:
-    """In words; what is younger than a minute is `just now`."""
-    for size, name in ((86400, "days"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size:.0f} {name} ago"
-    return "just now"
 
 
 def tell_when(at: float, now: float) -> str:

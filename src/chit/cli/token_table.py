@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from chit.cli.moments import tell_age
 from chit.cli.terminal import neutralise
 from chit.core.local_token import PERIODS, Spent, Terms, TokenSpending, encode_terms
+from chit.core.moments import tell_age
 from chit.core.usage import show_cost, write_cost
 
 _SPANS = {"day": "a day", "month": "a month", "total": "in all"}

@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from chit.core.moments import show_utc
+from chit.core.moments import show_utc, tell_age
 from chit.core.receipt_words import show_count
 from chit.core.usage import from_pico, show_cost
 
-_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_MINUTE = 60
 
 
 def brief_duration(milliseconds: int | None) -> str:
@@ -41,18 +41,6 @@ def show_size(size: int) -> str:
         return "1 byte" if size == 1 else f"{size} bytes"
     amount, unit = (size / 1000, "kB") if size < 999_500 else (size / 1_000_000, "MB")
     return f"{amount:.{1 if amount < 9.95 else 0}f} {unit}"
-
-
-def show_age(seconds: float) -> str:
-    """How long ago: `just now`, `1 min ago`, `3 h ago`, `2 days ago`. A clock that was set back is now."""
-    if seconds < _MINUTE:
-        return "just now"
-    if seconds < _HOUR:
-        return f"{int(seconds // _MINUTE)} min ago"
-    if seconds < _DAY:
-        return f"{int(seconds // _HOUR)} h ago"
-    days = int(seconds // _DAY)
-    return f"{days} day{'s' if days > 1 else ''} ago"
 
 
 def name_day(day: date, today: date) -> str:
@@ -109,7 +97,7 @@ FILTERS = {
     "exact": exact_duration,
     "speed": show_speed,
     "size": show_size,
-    "age": show_age,
+    "age": tell_age,
     "moment": show_moment,
     "utc": show_utc,
 }
