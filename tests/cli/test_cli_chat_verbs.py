@@ -251,6 +251,20 @@ async def test_a_question_is_rewritten(room: Room, capsys: pytest.CaptureFixture
         await room.do("/branch 3")
 
 
+async def test_branches_on_a_narrow_window(
+    room: Room, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is said of a branch stands on a line of its own where it does not fit beside its name."""
+    monkeypatch.setattr("chit.cli.chat_verbs.find_width", lambda: 30)
+    await room.do("One")
+    capsys.readouterr()
+    await room.do("/branch")
+    name, about = capsys.readouterr().out.splitlines()
+    assert name == "  1  One One"
+    assert about.startswith("     1 question · ")
+    assert about.endswith(" · here")
+
+
 async def test_branches_of_nothing(room: Room) -> None:
     """They begin with the first question."""
     with pytest.raises(InputError, match="nothing was asked yet"):

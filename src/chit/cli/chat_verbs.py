@@ -8,6 +8,7 @@ from typing import Any
 
 from chit.app import App
 from chit.attaching import check_files, read_attachment
+from chit.cli.cells import measure
 from chit.cli.chat_branches import find_questions, list_branches, show_turn
 from chit.cli.chat_commands import COMMANDS, Command
 from chit.cli.chat_parameters import change_parameters, show_parameters
@@ -155,9 +156,10 @@ class ChatVerbs:
             await show_turn(place.path)
             return
         for number, each in enumerate(branches, 1):
-            name = neutralise(f"{number:>3}  {each.name}")
-            here = paint(" · here", "bold", sys.stdout) if each.leaf_id == state.leaf_id else ""
-            write_out(f"{name}{paint(f' · {each.about}', 'dim', sys.stdout)}{here}\n")
+            name, here = f"{number:>3}  {neutralise(each.name)}", " · here" * (each.leaf_id == state.leaf_id)
+            fits = measure(f"{name} · {each.about}{here}") <= find_width()
+            about = paint(f" · {each.about}" if fits else f"\n     {each.about}", "dim", sys.stdout)
+            write_out(f"{name}{about}{paint(here, 'bold', sys.stdout) if here else ''}\n")
 
     async def _stop(self, _rest: str) -> None:
         self._tell("No reply is coming in.")
