@@ -26,6 +26,7 @@ LAYERS = (
     {"engine", "settlement", "balance", "relay"},
     {"transfer", "advice"},
     {"running", "adoption", "late_ends", "catalogue", "replies", "places", "attaching", "spending_rows"},
+    {"named"},
     {"openrouter", "vault", "store", "render", "notices", "passage", "tap", "event_log"},
     {"prefs", "prefs_change"},
     {"prefs_file", "prefs_text"},

@@ -1,4 +1,4 @@
-"""What a person names by an id: something in the history, and the place in a conversation where a question goes on."""
+"""Where a question goes on: a place in a conversation, with what was asked there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,35 +10,10 @@ from chit.core.generation import Origin
 from chit.core.history import Tree
 from chit.core.messages import Message
 from chit.core.named_models import write_requested
-from chit.errors import InputError, NotFound
+from chit.errors import InputError
+from chit.named import get_message_id, get_named
 from chit.prefs import UserPrefs
-from chit.store.protocol import Found, Store
-
-_HINT = "`chit list` shows the ids."
-
-
-async def get_named(store: Store, name: str, *, hint: str = _HINT) -> Found:
-    """What an id names, short ones too. Raises `NotFound`."""
-    found = await store.find(name)
-    if found is None:
-        raise NotFound(f"nothing here has the id {name}", hint=hint)
-    return found
-
-
-async def get_conversation_id(store: Store, found: Found) -> str:
-    """Of the conversation that it is, or that it stands in. Raises `NotFound`."""
-    match found.kind:
-        case "conversation":
-            return found.id
-        case "message":
-            return (await store.get_message(found.id)).conversation_id
-        case "generation":
-            return (await store.get_generation(found.id)).conversation_id
-
-
-async def get_message_id(store: Store, found: Found) -> str:
-    """Of the message that it is, or that the generation wrote; no conversation may be given. Raises `NotFound`."""
-    return (await store.get_generation(found.id)).message_id if found.kind == "generation" else found.id
+from chit.store.protocol import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Structured output: the format that is asked for, and replies as values of a type."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
@@ -154,6 +155,12 @@ def test_what_is_no_value(text: str, finish_reason: str, reason: str) -> None:
     assert refused.value.text == text
     assert refused.value.kind == "schema_mismatch"
     assert refused.value.hint
+
+
+def test_what_fits_the_schema_and_is_no_value() -> None:
+    """A text of a format is only read by the type itself."""
+    with pytest.raises(chit.OutputInvalid, match=r"the reply is no date: .* is refused by date"):
+        make_shape(date).read('{"value": "2026-13-45"}', "stop")
 
 
 async def test_a_reply_of_another_type(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

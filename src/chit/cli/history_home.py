@@ -8,7 +8,7 @@ from chit.cli.blocking import finish
 from chit.cli.housekeeping import do_chores
 from chit.cli.prefs import load_prefs_aloud
 from chit.errors import InputError
-from chit.places import get_conversation_id, get_named
+from chit.named import get_conversation_id, get_named
 from chit.store.protocol import Store
 from chit.store.sqlite import SqliteStore, open_store
 

@@ -73,7 +73,9 @@ for name, commands in SECTIONS.items():
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run and exit: 0 done, 2 usage, 3 key, 4 rejected, 5 credits or limits, 6 upstream, 130 stopped, 1 a bug."""
+    """Run and exit: 0 done, 2 usage, 3 key, 4 rejected, 5 credits or limits, 6 upstream, 7 no match, 130 stopped,
+    1 a bug.
+    """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     _open_missing_streams()
     instruction = os.environ.get(VARIABLE)

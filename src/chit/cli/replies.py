@@ -13,7 +13,7 @@ from chit.core.jsontext import encode_json
 from chit.core.messages import Message, ToolCallPart
 from chit.core.revision import continues
 from chit.errors import ChitError, InputError
-from chit.places import get_message_id, get_named
+from chit.named import get_message_id, get_named
 from chit.store.ids import short_id
 from chit.store.protocol import Store
 

@@ -35,7 +35,7 @@ def show(name: str, as_json: bool) -> None:
 
 
 def _show(store: "SqliteStore", name: str, *, as_json: bool) -> None:
-    from chit.places import get_message_id, get_named
+    from chit.named import get_message_id, get_named
 
     found = finish(get_named(store, name))
     if found.kind == "conversation":

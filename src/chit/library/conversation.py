@@ -10,7 +10,7 @@ from chit.core.messages import Message as AnyMessage
 from chit.errors import NotFound
 from chit.library.desk import Desk
 from chit.library.message import Message, bind_message
-from chit.places import get_conversation_id
+from chit.named import get_conversation_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

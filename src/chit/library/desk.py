@@ -7,7 +7,7 @@ from typing import Protocol
 from chit.app import App as Parts
 from chit.core.messages import Message
 from chit.library.keys import LibraryKeys
-from chit.places import get_named
+from chit.named import get_named
 from chit.prefs import UserPrefs
 from chit.store.protocol import Found, Store
 

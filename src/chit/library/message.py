@@ -8,7 +8,7 @@ from chit.core import messages
 from chit.core.generation import Chit, Generation, GenerationState, write_chit
 from chit.errors import NotFound
 from chit.library.desk import Desk
-from chit.places import get_message_id
+from chit.named import get_message_id
 
 T = TypeVar("T")
 SETTLE_SECONDS = 60.0

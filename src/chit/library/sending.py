@@ -9,7 +9,8 @@ from chit.library.desk import Desk
 from chit.library.prompt import read_prompt
 from chit.library.question import Question
 from chit.library.tool import Tool
-from chit.places import Place, get_conversation_id, get_message_id, locate
+from chit.named import get_conversation_id, get_message_id
+from chit.places import Place, locate
 from chit.running import Running
 
 
