@@ -17,7 +17,7 @@ BENCH_PYTHON := .bench/bin/python
 WITH_BACKEND := PYTHONPATH="$(CURDIR)/.build/backend"
 PROJECT := pyproject.toml src/chit/about.py
 
-.PHONY: help setup demo run check test test-all chaos format size docs screenshots bench lock clean lint suite-tools FORCE
+.PHONY: help setup demo run check test test-all chaos format size docs screenshots bench bench-api lock clean lint suite-tools FORCE
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -37,10 +37,12 @@ check: lint ## what takes seconds: format, lint, types, architecture
 
 test: lint ## check, then every test but the long ones on all cores, with the coverage gate
 	@scripts/system-tools
+	@scripts/judges
 	@scripts/suite -m "not long"
 
 test-all: lint ## check, then every test, with the coverage gate
 	@scripts/system-tools
+	@scripts/judges all
 	@scripts/suite -o faulthandler_timeout=900
 
 chaos: suite-tools ## kill Chit two hundred times on a hostile upstream, three times over, and write docs/reliability.md
@@ -70,11 +72,14 @@ docs: .venv/.chit ## write docs/errors.md anew
 bench: .bench/.done ## measure Chit against its peers, in an environment of their own
 	@$(BENCH_PYTHON) -m bench
 
-lock: .build/locker/.done ## write requirements/*.txt anew after a change of pyproject.toml; UPGRADE=1 takes the newest
+bench-api: .bench/.done .bench-api/.done ## measure the local API against a bare relay and the LiteLLM proxy; Linux
+	@$(BENCH_PYTHON) -m bench.local_api $(if $(QUICK),--quick)
+
+lock: .build/locker/.done ## write requirements/*.txt and npm's lock anew after a change of pyproject.toml; UPGRADE=1 takes the newest
 	@scripts/lock $(if $(UPGRADE),--upgrade)
 
-clean: ## remove all that make has made, .venv and .bench included
-	@rm -rf .venv .bench .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* dist
+clean: ## remove all that make has made, .venv, the other environments included
+	@rm -rf .venv .bench .bench-api .judges .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- behind the targets ---------------------------------------------------------------------------------------------
@@ -115,11 +120,19 @@ endif
 	@$(VENV_PYTHON) $(PIP) install --require-hashes -r requirements/test.txt
 	@touch $@
 
+# .judges is made by scripts/judges: it may fail without failing a test run.
+
 .bench/.done: requirements/bench.txt $(PROJECT) .venv/.made .build/backend/.done
 	@scripts/venv .bench
 	@echo "installing Chit and its peers"
 	@$(BENCH_PYTHON) $(PIP) install --require-hashes -r requirements/bench.txt
 	@$(WITH_BACKEND) $(BENCH_PYTHON) $(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.bench-api/.done: requirements/bench-api.txt .venv/.made
+	@scripts/venv .bench-api
+	@echo "installing the peer of the local API"
+	@.bench-api/bin/python $(PIP) install --require-hashes -r requirements/bench-api.txt
 	@touch $@
 
 .build/locker/.done: requirements/lock.txt | .venv/.made

@@ -60,7 +60,7 @@ class Upstream:
                 tokens = make_tokens(request.get("model") or MODEL, request.get("max_tokens") or EVENTS)
                 await self._stream(writer, tokens)
             else:
-                writer.write(_answer_lookup(head))
+                writer.write(answer_lookup(head))
                 await writer.drain()
         writer.close()
 
@@ -159,7 +159,7 @@ def _write(writer: asyncio.StreamWriter, event: bytes) -> None:
     writer.write(b"%x\r\n%b\r\n" % (len(event), event))
 
 
-def _answer_lookup(head: bytes) -> bytes:
+def answer_lookup(head: bytes, *, keeps: bool = False) -> bytes:
     """The record of a generation, so that what is asked often does not pile up as pending; 404 for all else."""
     found = re.match(rb"GET [^ ]*/generation\?id=([\w-]+) ", head)
     if found:
@@ -167,7 +167,8 @@ def _answer_lookup(head: bytes) -> bytes:
         status, body = b"200 OK", json.dumps({"data": record}).encode()
     else:
         status, body = b"404 Not Found", b'{"error":{"code":404,"message":"Not Found"}}'
-    fields = b"Content-Type: application/json\r\nConnection: close\r\nContent-Length: %d" % len(body)
+    fields = b"Content-Type: application/json\r\nContent-Length: %d" % len(body)
+    fields += b"" if keeps else b"\r\nConnection: close"
     return b"HTTP/1.1 " + status + b"\r\n" + fields + b"\r\n\r\n" + body
 
 

@@ -7,6 +7,10 @@ import pytest
 from hypothesis import settings
 from tests.canaries import find_leaks
 
+CONTRACTS = ("", "_dossiers", "_history", "_search", "_shelves", "_spending", "_tokens")
+pytest.register_assert_rewrite(*(f"tests.store.contract{name}" for name in CONTRACTS))
+"""Their files are no test files; here, since others import them too, and before any does."""
+
 FEW_EXAMPLES, MANY_EXAMPLES = 40, 100
 """What a property is tried with where the long tests are left out, and where they are not."""
 

@@ -22,10 +22,10 @@ LAYERS = (
     {"cli"},
     {"web", "api", ""},  # "" is the package's own root, the face for Python programs
     {"app"},
-    {"engine", "settlement", "balance"},
-    {"transfer"},
+    {"engine", "settlement", "balance", "relay"},
+    {"transfer", "advice"},
     {"running", "adoption", "late_ends", "catalogue", "replies"},
-    {"openrouter", "vault", "store", "render", "notices"},
+    {"openrouter", "vault", "store", "render", "notices", "passage", "tap", "event_log"},
     {"prefs", "prefs_change"},
     {"prefs_file", "prefs_text"},
     {"core"},

@@ -34,7 +34,9 @@ class FullStore:
         self.calls.append(("received", generation.id, data))
         done(None)
 
-    async def record_end(self, generation: Generation, message: Message, *, now: float) -> None:
+    async def record_end(
+        self, generation: Generation, message: Message, *, now: float, prefix: str | None = None
+    ) -> None:
         """Kept where there is room."""
         self.tries += 1
         if not self.has_room:

@@ -1,5 +1,6 @@
 """The repository beside the package: locks, what committed files may say, and documents that must stay true."""
 
+import json
 import re
 import subprocess
 import tomllib
@@ -11,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("chit", "test", "build", "bench", "lock")
+LOCKS = ("chit", "test", "build", "bench", "bench-api", "judges", "judges-all", "lock")
 
 REGISTRY_HOSTS = (
     "pypi" + ".org",
@@ -120,6 +121,24 @@ def test_locks_agree(name: str) -> None:
     assert {dist: other[dist] for dist in runtime.keys() & other.keys()} == {
         dist: runtime[dist] for dist in runtime.keys() & other.keys()
     }
+
+
+def test_judges_agree() -> None:
+    """The few judges of `make test` are those of `make test-all`: one environment holds both."""
+    few, every = pinned_versions(read_lock("judges")), pinned_versions(read_lock("judges-all"))
+    assert {dist: every.get(dist) for dist in few} == few
+
+
+def test_the_lock_of_npm_is_exact_and_hashed() -> None:
+    """Each of the judges from npm is one version with a hash and without an address; none that is wanted lacks."""
+    folder = ROOT / "tests" / "judges"
+    packages = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    wanted = json.loads((folder / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    assert packages.pop("")["dependencies"] == wanted
+    assert {f"node_modules/{name}" for name in wanted} <= packages.keys()
+    for name, package in packages.items():
+        assert package["integrity"].startswith("sha512-"), name
+        assert package.keys() & {"resolved", "link"} == set(), name
 
 
 def test_every_dependency_is_explained() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.upstream import DONE, collect, event, shown_text, text_chunk, until
 
-from chit import running as running_module
+from chit import passage
 from chit.core import retry
 from chit.core.answer import apply_answer, refuse
 from chit.core.events import Ended, Event, Retrying, Started, TextAdded
@@ -167,6 +167,7 @@ def start(
     on_end: Callable[[Running], None] = lambda _: None,
     explain: Explain = explain,
     advise: Advise = add_nothing,
+    **given: Any,
 ) -> Running:
     """A generation that has been recorded."""
     message = Message(id="m", conversation_id="c", source="actor")
@@ -182,6 +183,7 @@ def start(
         explain=explain,
         advise=advise,
         on_end=on_end,
+        **given,
     )
 
 
@@ -294,7 +296,7 @@ async def test_the_end_is_shown_only_once_it_is_committed() -> None:
 
 async def test_a_full_buffer_makes_upstream_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the cap of uncommitted bytes nothing more is read until the disk has caught up."""
-    monkeypatch.setattr(running_module, "MAX_UNCOMMITTED_BYTES", 0)
+    monkeypatch.setattr(passage, "MAX_UNCOMMITTED_BYTES", 0)
     ledger = MemoryLedger()
     ledger.hold = True
     reply = ScriptedReply(text_chunk("a"), text_chunk("b", finish="stop"), DONE)

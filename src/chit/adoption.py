@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
-from chit.core.answer import Answer, apply_answer, identify_fault, judge_stream, refuse, scrub_answer
+from chit.core.answer import Answer, apply_answer, identify_fault, refuse, scrub_answer
+from chit.core.dialect import ReplyStream
 from chit.core.fault import Fault
 from chit.core.generation import Generation
 from chit.core.messages import Message
 from chit.core.stream import CompletionStream
+from chit.core.typed_stream import TypedStream, is_typed
 from chit.errors import ChitError
 from chit.store.protocol import Store
 
@@ -40,7 +42,7 @@ def judge_kept(received: bytes, generation: Generation) -> Answer:
     if not received and generation.generation_id is None:
         text = "Chit ended before a reply came"
         return refuse(Fault(phase="unanswered", cause="reset", text=text))
-    stream = CompletionStream()
+    stream: ReplyStream = TypedStream() if is_typed(received) else CompletionStream()
     stream.feed(received)
     stream.close()
-    return judge_stream(stream.fold, Fault(phase="streaming", cause="cut", text="Chit ended while the reply came in"))
+    return stream.judge(Fault(phase="streaming", cause="cut", text="Chit ended while the reply came in"))

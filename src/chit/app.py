@@ -13,6 +13,7 @@ from chit.engine import Engine
 from chit.notices import Notices
 from chit.openrouter.client import OpenRouterClient, Timeouts
 from chit.prefs import UserPrefs
+from chit.relay import Relay
 from chit.settlement import Settler
 from chit.store.private import open_private_store
 from chit.store.protocol import Store
@@ -28,6 +29,7 @@ class App:
     client: OpenRouterClient
     notices: Notices
     engine: Engine
+    relay: Relay
     catalogue: Catalogue
     settler: Settler
     balance: BalanceWatch
@@ -60,6 +62,7 @@ async def open_app(
         closing.push_async_callback(client.close)
         catalogue = Catalogue(store=store, client=client, base_url=prefs.base_url)
         engine = _make_engine(prefs, store, client, notices, catalogue)
+        relay = Relay(store=store, client=client, notices=notices, catalogue=catalogue)
         settler = Settler(store=store, client=client, notices=notices)
         await engine.adopt()
         balance = BalanceWatch(
@@ -69,12 +72,14 @@ async def open_app(
             for run, name in ((settler.run, "settlement"), (balance.run, "balance")):
                 closing.push_async_callback(end_task, asyncio.create_task(run(), name=name))
         closing.push_async_callback(engine.close)
+        closing.push_async_callback(relay.close)
         yield App(
             prefs=prefs,
             store=store,
             client=client,
             notices=notices,
             engine=engine,
+            relay=relay,
             catalogue=catalogue,
             settler=settler,
             balance=balance,

@@ -7,20 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from chit.adoption import adopt_orphans
+from chit.advice import Advice, explain_here
 from chit.catalogue import Catalogue
 from chit.core.amendment import amend_message
 from chit.core.conversation import Conversation, title_from, title_of
 from chit.core.defaults import add_defaults, model_parameters, requested_model
 from chit.core.fault import Fault
 from chit.core.generation import RUNNING, Generation, Origin
-from chit.core.guidance import explain
 from chit.core.history import Tree
 from chit.core.jsontext import JsonInvalid, decode_object, encode_json
 from chit.core.messages import Message, Part, Source, TextPart
 from chit.core.revision import continues, join_replies, revise_request
 from chit.core.turns import split_turns
 from chit.core.wire import ENGINE, list_messages, read_parts, read_rest, read_source, write_history
-from chit.errors import ChitError, InputError, NotFound, UpstreamError
+from chit.errors import InputError, NotFound
 from chit.late_ends import LateEnds
 from chit.notices import GenerationEnded, Notices
 from chit.openrouter.client import OpenRouterClient
@@ -29,10 +29,6 @@ from chit.replies import find_reply, write_continuation
 from chit.running import Running
 from chit.store.ids import new_id
 from chit.store.protocol import Store
-
-SUGGESTION_SECONDS = 3.0
-"""How long an error may wait for the catalogue to suggest models from."""
-_MISNAMED = ("model_unknown", "model_unavailable")
 
 
 class Engine:
@@ -53,7 +49,7 @@ class Engine:
         self._store = store
         self._client = client
         self._notices = notices
-        self._catalogue = catalogue
+        self._advice = Advice(catalogue)
         self._defaults = {**model_parameters(default_model), **(default_parameters or {})}
         self._clock = clock
         self._running: set[Running] = set()
@@ -170,7 +166,7 @@ class Engine:
 
     async def adopt(self) -> list[Message]:
         """Finish the records of generations whose process is gone. Raises `StoreError`."""
-        adopted = await adopt_orphans(self._store, scrub=self._client.scrub, explain=_explain, clock=self._clock)
+        adopted = await adopt_orphans(self._store, scrub=self._client.scrub, explain=explain_here, clock=self._clock)
         for generation, message in adopted:
             self._notices.publish(GenerationEnded(message.id, generation.generation_id))
         return [message for _, message in adopted]
@@ -270,28 +266,13 @@ class Engine:
             generation=generation,
             message=actor,
             scrub=self._client.scrub,
-            explain=_explain,
-            advise=self._advise,
+            explain=explain_here,
+            advise=self._advice.add,
             on_end=self._note_end,
         )
         self._running.add(running)
         return running
 
-    async def _advise(self, fault: Fault, error: ChitError) -> ChitError:
-        """`error`; where a model's name may be wrong, with the nearest that exist. Never raises."""
-        if error.kind not in _MISNAMED:
-            return error
-        try:
-            known = await self._catalogue.find_ids(SUGGESTION_SECONDS)
-        except Exception:  # whatever is wrong with the catalogue, the error is the one to tell
-            return error
-        return _explain(fault, known)
-
     def _note_end(self, running: Running) -> None:
         self._running.discard(running)
         self._notices.publish(GenerationEnded(running.message.id, running.generation.generation_id, running.error))
-
-
-def _explain(fault: Fault, known_models: Sequence[str] = ()) -> UpstreamError:
-    """In the time of this place; without a model to suggest unless some are known."""
-    return explain(fault, known_models=known_models, utc_offset=time.localtime().tm_gmtoff)

@@ -24,7 +24,7 @@ class LateEnds:
         """An end that was late is told once more when it is saved: only now its cost can be looked up."""
         self._store = store
         self._notices = notices
-        self._late: list[tuple[Generation, Message, float]] = []
+        self._late: list[tuple[Generation, Message, float, str | None]] = []
         self._trying: asyncio.Task[None] | None = None
 
     async def record_start(self, generation: Generation, generation_id: str) -> None:
@@ -35,12 +35,14 @@ class LateEnds:
         """See `Store.append_received`."""
         self._store.append_received(generation, data, done)
 
-    async def record_end(self, generation: Generation, message: Message, *, now: float) -> None:
+    async def record_end(
+        self, generation: Generation, message: Message, *, now: float, prefix: str | None = None
+    ) -> None:
         """See `Store.record_end`. What it raises is raised, and the end is tried again."""
         try:
-            await self._store.record_end(generation, message, now=now)
+            await self._store.record_end(generation, message, now=now, prefix=prefix)
         except StoreError:
-            self._late.append((generation, message, now))
+            self._late.append((generation, message, now, prefix))
             if self._trying is None or self._trying.done():
                 self._trying = asyncio.create_task(self._try_again(), name="late ends")
             raise
@@ -62,9 +64,9 @@ class LateEnds:
 
     async def _save(self) -> None:
         while self._late:
-            generation, message, now = self._late[0]
+            generation, message, now, prefix = self._late[0]
             try:
-                await self._store.record_end(generation, message, now=now)
+                await self._store.record_end(generation, message, now=now, prefix=prefix)
             except StoreError:
                 return
             self._late.pop(0)

@@ -8,22 +8,22 @@ from typing import Any
 
 def show_before_keeping() -> None:
     """G1: what came is shown at once, and kept a little later."""
-    from chit.running import Running
+    from chit.passage import Passage
 
-    keep = Running._append
+    keep = Passage.put
 
-    async def append(self: Running, data: bytes, events: Sequence[Any]) -> None:
-        self._publish(events)
+    async def put(self: Passage, data: bytes, events: Sequence[Any], seen: bytes | None = None) -> None:
+        self._publish(events, data)
 
         async def later() -> None:
             await asyncio.sleep(0.3)
-            await keep(self, data, [])
+            await keep(self, data, [], b"")
 
         task = asyncio.ensure_future(later())
         _LATER.add(task)
         task.add_done_callback(_LATER.discard)
 
-    Running._append = append  # type: ignore[method-assign]
+    Passage.put = put  # type: ignore[method-assign]
 
 
 _LATER: set[asyncio.Future[None]] = set()

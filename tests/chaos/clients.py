@@ -1,75 +1,29 @@
-"""Those who ask: one command after the other, and pages of a server. Each notes what it was shown."""
+"""Those who ask: one command after the other, and pages and programs of a server. Each notes what it was shown."""
 
 import asyncio
 import json
 import re
 import signal
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import Process
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from html import unescape
-from pathlib import Path
 from random import Random
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import aiohttp
-from tests.chaos.questions import MODEL, Question, Questions
+from tests.chaos.program import Program
+from tests.chaos.questions import MODEL, Question
+from tests.chaos.world import World
 
 from chit.render.changes import append_text
 
-ROOT = Path(__file__).parents[2]
 _START_SECONDS = 60.0
 _ANSWER_SECONDS = 30.0
 _COMMANDS = (("ask",), ("ask",), ("ask", "--no-stream"), ("ask", "--json"))
 _TAG = re.compile(r"<[^>]*>")
-
-
-@dataclass(slots=True, kw_only=True)
-class Sightings:
-    """What clients were shown, by the number of the question; each text is how far one of them got."""
-
-    texts: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
-    kills: int = 0
-    asked: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """What every client shares."""
-
-    home: Path
-    base_url: str
-    key: str
-    seed: int
-    questions: Questions
-    sightings: Sightings
-    breakage: str = ""
-    """The name of what is broken in Chit on purpose (`tests.chaos.breakages`); empty for nothing."""
-
-    async def start(self, *arguments: str, stdout: int = PIPE) -> Process:
-        """A real `chit` of its own."""
-        command = [sys.executable, "-m", "tests.chaos.breakages", self.breakage] if self.breakage else _PLAIN
-        return await asyncio.create_subprocess_exec(
-            *command, *arguments, stdin=DEVNULL, stdout=stdout, stderr=DEVNULL, env=self._environment(), cwd=ROOT
-        )
-
-    def _environment(self) -> dict[str, str]:
-        return {
-            "PATH": "/usr/bin:/bin",
-            "HOME": str(self.home),
-            "LANG": "C.UTF-8",
-            "CHIT_HOME": str(self.home),
-            "CHIT_BASE_URL": self.base_url,
-            "OPENROUTER_API_KEY": self.key,
-            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-        }
-
-
-_PLAIN = [sys.executable, "-m", "chit"]
 
 
 class Typist:
@@ -129,15 +83,19 @@ def _read_shown(shown: bytes, command: Sequence[str]) -> str:
 
 
 class Household:
-    """A server that is killed and started again, and a page that asks it as much as it can meanwhile."""
+    """A server that is killed and started again; a page and a program ask it as much as they can meanwhile."""
 
-    def __init__(self, world: World, *, at_once: int = 6) -> None:
+    def __init__(self, world: World, *, at_once: int = 4) -> None:
+        """`at_once` questions of the page, and as many of the program."""
         self._world = world
         self._random = Random(f"{world.seed} household")
         self._at_once = at_once
+        self._token = ""
 
     async def run(self, ended: asyncio.Event) -> None:
         """Until `ended`; then the last server is told to end, and does."""
+        made, _ = await (await self._world.start("token", "create", "chaos")).communicate()
+        self._token = made.decode().strip()
         while not ended.is_set():
             process = await self._world.start("serve", "--no-browser", "--port", "0")
             try:
@@ -153,8 +111,13 @@ class Household:
             page = Page(self._world, web, address)
             if not await page.enter():
                 return
+            program = Program(self._world, web, address, self._token)
             reading = asyncio.create_task(page.read())
-            asking = [asyncio.create_task(page.ask_on()) for _ in range(self._at_once)]
+            asking = [
+                asyncio.create_task(each)
+                for number in range(self._at_once)
+                for each in (page.ask_on(), program.ask_on(streamed=number % 4 != 3))
+            ]
             with suppress(TimeoutError):
                 await asyncio.wait_for(ended.wait(), self._random.uniform(0.4, 2.5))
             if ended.is_set():

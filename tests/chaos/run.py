@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
-from tests.chaos.clients import Household, Sightings, Typist, World
+from tests.chaos.clients import Household, Typist
 from tests.chaos.questions import Questions
 from tests.chaos.verdict import Verdict, judge
+from tests.chaos.world import Sightings, World
 
 from chit.sandbox.account import SANDBOX_KEY
 from chit.sandbox.ledger import Generation

@@ -183,7 +183,7 @@ async def test_unknown_paths_are_json(caller: Caller) -> None:
     """Paths and methods that do not exist answer in OpenRouter's envelope."""
     for method, path, status in (
         ("GET", "/nix", 404),
-        ("POST", "/embeddings", 404),
+        ("POST", "/rerank", 404),
         ("GET", "/chat/completions", 404),
         ("GET", "/sandbox", 404),
         ("PUT", "/sandbox/account", 405),

@@ -83,9 +83,9 @@ async def test_bytes_come_back_and_take_turns(recorded: Callable[..., Path]) -> 
         first, second, third = [await post(sandbox, {"b": "ü", "a": 1}) for _ in range(3)]
         assert first[2] == third[2] == b'{"id":"gen-1-a","usage":{"cost":0.5,"prompt_tokens":3}}'
         assert (second[1]["x-generation-id"], second[2]) == ("gen-1-b", two.encode())
-        assert (await post(sandbox, {"a": 1}, "/embeddings"))[2] == b'{"embedding":[]}'
+        assert (await post(sandbox, {"a": 1}, "/rerank"))[2] == b'{"embedding":[]}'
         assert (await post(sandbox, {"a": 1}))[2] == b'{"embedding":[]}'
-        assert (await post(sandbox, {"a": 2}, "/embeddings"))[0] == 404
+        assert (await post(sandbox, {"a": 2}, "/rerank"))[0] == 404
         assert (await post(sandbox, {"model": "sandbox/echo", "messages": [{"role": "user", "content": "x"}]}))[
             0
         ] == 200
@@ -95,6 +95,30 @@ async def test_bytes_come_back_and_take_turns(recorded: Callable[..., Path]) -> 
         assert generation is not None
         assert generation.billed is not None
         assert generation.billed.prompt_tokens == 3
+
+
+async def test_streamed_responses_are_billed(recorded: Callable[..., Path]) -> None:
+    """The last event of `/responses` holds the usage, in names of its own."""
+    usage = {"input_tokens": 3, "output_tokens": 5, "output_tokens_details": {"reasoning_tokens": 2}, "cost": 0.25}
+    events = [
+        {"type": "response.created", "response": {"id": "gen-1-a", "model": "m", "usage": None}},
+        {"type": "response.output_text.delta", "delta": "Hi"},
+        {"type": "response.completed", "response": {"id": "gen-1-a", "model": "m", "usage": usage}},
+    ]
+    stream = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
+    headers = {"content-type": "text/event-stream"}
+    path = recorded(exchange({"a": 1}, stream, path="/api/v1/responses", headers=headers))
+    async with Sandbox(pace=0, settle_after=0, recordings=path) as sandbox:
+        assert (await post(sandbox, {"a": 1}, "/responses"))[2] == stream.encode()
+        (generation,) = sandbox.ledger.generations
+        assert generation.billed is not None
+        assert (generation.id, generation.model, generation.billed.cost) == ("gen-1-a", "m", Decimal("0.25"))
+        counts = (
+            generation.billed.prompt_tokens,
+            generation.billed.completion_tokens,
+            generation.billed.reasoning_tokens,
+        )
+        assert counts == (3, 5, 2)
 
 
 async def test_recorded_lookups_come_first(recorded: Callable[..., Path]) -> None:

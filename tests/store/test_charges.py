@@ -18,10 +18,11 @@ from tests.store.samples import a_conversation, a_generation, a_message
 
 from chit.core.generation import Generation, Settlement, read_generation_info
 from chit.core.jsontext import JsonInvalid, decode_json
+from chit.core.local_token import LocalToken, Spent
 from chit.core.percentiles import find_bucket
 from chit.core.spending import SpendingQuery
-from chit.core.usage import Usage, read_cost, to_pico
-from chit.store import charges, deletion, inserts, spending, writes
+from chit.core.usage import Usage, from_pico, read_cost, to_pico
+from chit.store import charges, deletion, inserts, spending, tokens, writes
 from chit.store import connection as connection_module
 from chit.store.blobs import Blobs
 from chit.store.connection import open_connection
@@ -34,6 +35,7 @@ BLOBS = Blobs(Path("unused"))
 DAY = 86_400.0
 COSTS = [None, *map(Decimal, ("0", "0.0000000000198", "-1.5", "0.25", "9000000.1234567890125", "9300000"))]
 COUNTS_TOLD = [None, 0, 7, 2**63 - 1]
+TOKEN_HASHES = [None, "editor", "agent"]
 NAMES = [None, "a/one", "a/two", "x" * 300]
 STATES = ["done", "done", "stopped", "cut", "failed", "unknown"]
 TIMES = [0.0, 1.0, 1.7e9, 1.7e9 + 40 * DAY, -1e9, 1e300]
@@ -57,7 +59,7 @@ class Dice:
         """A step of `Life`."""
         match verb := self.choose(VERBS):
             case "send":
-                return verb, self.choose(range(3)), self.choose(TIMES)
+                return verb, self.choose(range(3)), self.choose(TIMES), self.choose(TOKEN_HASHES)
             case "end":
                 return verb, self.choose(range(5)), self.choose([None, 0, 0, 1]), self._end()
             case "settle":
@@ -121,6 +123,8 @@ class Life:
         self._conversations = [a_conversation(private=number == 1) for number in range(3)]
         for conversation in self._conversations:
             inserts.insert_conversation(connection, conversation)
+        for digest in TOKEN_HASHES[1:]:
+            tokens.record_token(connection, LocalToken(hash=digest or "", name=digest or ""))
 
     def take(self, step: tuple[Any, ...]) -> None:
         """One of them; those that make no sense now are left out."""
@@ -131,10 +135,10 @@ class Life:
         else:
             getattr(self, f"_{verb}")(*given)
 
-    def _send(self, place: int, at: float) -> None:
+    def _send(self, place: int, at: float, token: str | None = None) -> None:
         conversation = self._conversations[place]
         message = a_message(conversation)
-        generation = a_generation(message, None, created_at=at, origin=("cli", "web", "api")[place])
+        generation = a_generation(message, None, created_at=at, origin=("cli", "web", "api")[place], token=token)
         if self._db.execute("SELECT 1 FROM conversations WHERE id = ?", (conversation.id,)).get:
             writes.record_send(self._db, BLOBS, None, [message], generation)
             self._sent.append((generation, message))
@@ -146,12 +150,14 @@ class Life:
     def _end(self, generation: Generation, message: Any, number: int | None, members: Any) -> None:
         ended = replace(generation, generation_id=None if number is None else f"gen-{number}", **members)
         writes.record_end(self._db, BLOBS, ended, message, completion=None, now=1, due=3)
+        charges.count_changed(self._db, first=[ended.id])
         self._ended.add(generation.id)
 
     def _settle(self, number: int, state: Any, record: dict[str, Any]) -> None:
         id = f"gen-{number}"
         found = None if state == "pending" else {"id": id, **record}
         writes.record_settlement(self._db, Settlement(generation_id=id, state=state, record=found))
+        charges.count_changed(self._db, first=[id])
 
     def _delete(self, place: int) -> None:
         deletion.delete_conversation(self._db, self._conversations[place].id, 1.0)
@@ -239,6 +245,49 @@ def recount(connection: apsw.Connection, private: dict[str, bool]) -> tuple[dict
     return sums, latencies
 
 
+def recount_tokens(connection: apsw.Connection) -> dict[tuple[str, str], Spent]:
+    """What each token spent by day, by month and ever, from the rows themselves."""
+    rows: Any = connection.execute(
+        "SELECT g.seq, g.state, g.generation_id, g.created_at, g.reported_pico, s.state, s.settled_pico,"
+        " (SELECT hash FROM token_calls c JOIN local_tokens t ON t.id = c.token WHERE c.generation = g.seq)"
+        " FROM generations g LEFT JOIN settlements s ON s.generation_id = g.generation_id"
+        " WHERE g.state NOT IN ('sent', 'streaming') ORDER BY g.seq"
+    )
+    groups: dict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        groups[row[2] or row[0]].append(row)
+    found: dict[tuple[str, str], Spent] = defaultdict(Spent)
+    for group in groups.values():
+        token = next((row[7] for row in group if row[7] is not None), None)
+        _, state, id, at, _, settlement, settled, _ = group[0]
+        reported = max((row[4] for row in group if row[4] is not None), default=None)
+        cost = reported if settled is None else settled
+        awaits, was_refused = settlement == "pending", state == "failed" and id is None
+        for period in (find_day(at), find_day(at)[:7], "") if token else ():
+            place = str(token), period
+            was = found[place]
+            found[place] = Spent(
+                cost=from_pico(to_pico(was.cost) + (cost or 0)),
+                calls=was.calls + 1,
+                unknown=was.unknown + (cost is None and not awaits and not was_refused),
+                awaited=was.awaited + (cost is None and awaits),
+            )
+    return dict(found)
+
+
+def check_tokens(connection: apsw.Connection) -> None:
+    """What is kept is that, and so is what is told of any day."""
+    found = recount_tokens(connection)
+    kept: Any = connection.execute("SELECT count(*) FROM token_spending").get
+    assert kept == len(found)
+    for at in TIMES:
+        for each in tokens.list_tokens(connection, at):
+            day = find_day(at)
+            wanted = [found.get((each.token.hash, period), Spent()) for period in (day, day[:7], "")]
+            assert [each.day, each.month, each.total] == wanted
+            assert tokens.find_token_spending(connection, each.token.hash, at) == replace(each, last_at=None)
+
+
 def read_sums(connection: apsw.Connection, size: int) -> dict[Any, Counter[str]]:
     """The same as the store keeps it, by periods of that kind."""
     query = "SELECT id, model, provider, origin, private, whole FROM spending_splits"
@@ -273,6 +322,7 @@ def check(connection: apsw.Connection, private: dict[str, bool]) -> None:
                 whole[day[:size], split[0]][name] += figure
         assert read_sums(connection, size) == wanted
         assert read_sums(connection, size + WHOLE) == whole
+    check_tokens(connection)
     answer = spending.sum_spending(connection, SpendingQuery())
     for name in (*COUNTS, *AMOUNTS, *TOKENS):
         assert getattr(answer.total, name) == sum(figures[name] for figures in sums.values())
@@ -310,6 +360,7 @@ def record_run(connection: apsw.Connection, generation_id: str | None, at: float
     writes.record_send(connection, BLOBS, conversation, [message], generation)
     ended = replace(generation, generation_id=generation_id, **({"state": "done"} | members))
     writes.record_end(connection, BLOBS, ended, message, completion=None, now=1, due=3)
+    charges.count_changed(connection, first=[ended.id])
     return ended
 
 
@@ -353,6 +404,7 @@ def test_the_day_is_that_of_where_it_was_recorded(fresh: apsw.Connection, zone: 
     record_run(fresh, "gen-3", evening)
     record = {"id": "gen-1", "model": "a/served", "total_cost": 1}
     writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record=record))
+    charges.count_changed(fresh, first=["gen-1"])
     assert list_places(fresh) == [
         ("2026-03-01", "a/served"),
         ("2026-03-01", ""),
@@ -375,6 +427,7 @@ def test_a_private_charge_stays_private(fresh: apsw.Connection) -> None:
     writes.record_send(fresh, BLOBS, conversation, [message], generation)
     ended = replace(generation, state="done", generation_id="gen-1")
     writes.record_end(fresh, BLOBS, ended, message, completion=None, now=1, due=3)
+    charges.count_changed(fresh, first=[ended.id])
     fresh.execute(
         "INSERT INTO generations (id, conversation, origin, streamed, state, reported_pico, created_at, request)"
         " VALUES ('imported', ?, 'cli', 0, 'done', 1000000000000, 1.0, '')",
@@ -383,6 +436,7 @@ def test_a_private_charge_stays_private(fresh: apsw.Connection) -> None:
     fresh.execute("DELETE FROM conversations")
     record = {"id": "gen-1", "total_cost": 2}
     writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record=record))
+    charges.count_changed(fresh, first=["gen-1"])
     assert spending.sum_spending(fresh, SpendingQuery(private=True)).total.cost == 3
     assert spending.sum_spending(fresh, SpendingQuery(private=False)).total.charges == 0
 
@@ -392,6 +446,7 @@ def test_nothing_is_left_of_what_moved_on(fresh: apsw.Connection) -> None:
     record_run(fresh, "gen-1", model="a/asked", time_to_first_token_ms=5)
     record = {"id": "gen-1", "total_cost": 2, "model": "a/served"}
     writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record=record))
+    charges.count_changed(fresh, first=["gen-1"])
     for table in ("spending", "latencies"):
         query = f"SELECT DISTINCT model FROM {table} JOIN spending_splits p ON p.id = split"  # noqa: S608
         assert fresh.execute(query).fetchall() == [("a/served",)]
@@ -432,6 +487,7 @@ def test_settling_counts_no_more_than_a_few_others(fresh: apsw.Connection) -> No
         record_run(fresh, f"gen-{number}")
     fresh.execute("INSERT INTO uncounted (seq) SELECT seq FROM generations")
     writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record={"id": "gen-1"}))
+    charges.count_changed(fresh, first=["gen-1"])
     assert fresh.execute("SELECT count(*) FROM uncounted").get == 60 - charges.AT_ONCE
 
 
@@ -492,6 +548,7 @@ def test_a_record_that_cannot_be_read(fresh: apsw.Connection, record: str) -> No
     """It tells nothing, and what was settled still counts; nothing else waits for it."""
     record_run(fresh, "gen-1", model="a/one")
     writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record={"total_cost": 1}))
+    charges.count_changed(fresh, first=["gen-1"])
     fresh.execute("UPDATE settlements SET record = ?, settled_pico = 7", (record,))
     record_run(fresh, "gen-2", usage=Usage(cost=Decimal(1)))
     answer = spending.sum_spending(fresh, SpendingQuery())
@@ -510,3 +567,32 @@ def test_those_that_shared_an_id_are_counted_anew(fresh: apsw.Connection, change
     fresh.execute(change, (first.id,))
     charges.count_changed(fresh)
     assert spending.sum_spending(fresh, SpendingQuery()).models["a/two"].cost == 1
+
+
+def test_a_call_is_counted_however_many_wait(fresh: apsw.Connection) -> None:
+    """While an older history is still being counted, a token's calls count as they end and settle."""
+    tokens.record_token(fresh, LocalToken(hash="editor", name="editor"))
+    backlog = 3 * charges.AT_ONCE
+    for _ in range(backlog):
+        record_run(fresh, None)
+    conversation = a_conversation()
+    message = a_message(conversation)
+    generation = a_generation(message, None, token="editor", created_at=1.0)
+    writes.record_send(fresh, BLOBS, conversation, [message], generation)
+    fresh.execute("INSERT INTO uncounted (seq) SELECT seq FROM generations WHERE state = 'done'")
+    ended = replace(generation, generation_id="gen-1", state="done", usage=Usage(cost=Decimal("0.5")))
+    writes.record_end(fresh, BLOBS, ended, message, completion=None, now=1, due=3)
+    charges.count_changed(fresh, first=[ended.id])
+    assert _spent(fresh) == Spent(cost=Decimal("0.5"), calls=1)
+    fresh.execute("INSERT INTO uncounted (seq) SELECT seq FROM generations WHERE true ON CONFLICT DO NOTHING")
+    record = {"id": "gen-1", "total_cost": 0.25}
+    writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record=record))
+    charges.count_changed(fresh, first=["gen-1"])
+    assert _spent(fresh) == Spent(cost=Decimal("0.25"), calls=1)
+    assert charges.has_uncounted(fresh)
+
+
+def _spent(connection: apsw.Connection) -> Spent:
+    found = tokens.find_token_spending(connection, "editor", 1.0)
+    assert found is not None
+    return found.total

@@ -56,6 +56,13 @@ DURABLE = {
 }
 
 
+def test_plans_do_not_depend_on_values(home: Home) -> None:
+    """A statement that was prepared once is not planned anew for each value that it is given."""
+    connection = open_connection(home.database)
+    assert connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, -1) == 1
+    connection.close()
+
+
 async def test_the_writers_connection_is_durable(home: Home) -> None:
     """The connection that the writer commits on is WAL with synchronous FULL, and deletes securely."""
     store = SqliteStore(home)

@@ -10,6 +10,7 @@ from tests.store.contract_history import HistoryContract
 from tests.store.contract_search import SearchContract
 from tests.store.contract_shelves import ShelvesContract
 from tests.store.contract_spending import SpendingContract
+from tests.store.contract_tokens import TokenContract
 
 from chit.store.private import open_private_store
 from chit.store.protocol import Store
@@ -30,7 +31,7 @@ async def open_many(folder: Path, open_one: Callable[[Path], Store]) -> AsyncIte
 
 
 class TestSqliteStore(
-    StoreContract, DossierContract, HistoryContract, SearchContract, ShelvesContract, SpendingContract
+    StoreContract, DossierContract, HistoryContract, SearchContract, ShelvesContract, SpendingContract, TokenContract
 ):
     """SQLite."""
 
@@ -41,7 +42,7 @@ class TestSqliteStore(
             yield opener
 
 
-class TestPrivateStore(StoreContract, HistoryContract, ShelvesContract):
+class TestPrivateStore(StoreContract, HistoryContract, ShelvesContract, TokenContract):
     """With private conversations in memory, ordinary ones are as they were."""
 
     @pytest.fixture

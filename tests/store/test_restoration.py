@@ -454,3 +454,21 @@ def test_backups_and_restores_in_turns(home: Home, backup: Path) -> None:
         assert other.wait() == 0
     for each in list_backups(home):
         check_whole(Home(each.path))
+
+
+def test_a_revoked_token_stays_revoked(home: Home) -> None:
+    """What was let in when the backup was made, and shut out since, does not come back with it; the others do."""
+
+    def change(sql: str) -> None:
+        database = apsw.Connection(str(home.database))
+        database.execute(sql)
+        database.close()
+
+    change("INSERT INTO local_tokens (hash, name, terms, created_at) VALUES ('a', 'a', '{}', 1), ('b', 'b', '{}', 1)")
+    made = make_backup(home, None).path
+    change("UPDATE local_tokens SET revoked_at = 5 WHERE hash = 'a'")
+    restore(home, made)
+    database = apsw.Connection(str(home.database))
+    rows = database.execute("SELECT hash, revoked_at FROM local_tokens ORDER BY hash").fetchall()
+    database.close()
+    assert rows == [("a", 5.0), ("b", None)]

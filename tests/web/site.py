@@ -214,8 +214,10 @@ async def read_reply(reader: asyncio.StreamReader, *, is_head: bool = False) -> 
     return reply
 
 
-async def _admit_local(request: web.Request) -> bool:
-    return request.headers.get("Authorization") == f"Bearer {LOCAL_TOKEN}"
+async def _admit_local(request: web.Request) -> web.Response | None:
+    if request.headers.get("Authorization") == f"Bearer {LOCAL_TOKEN}":
+        return None
+    return web.Response(status=401, text="no", headers={"WWW-Authenticate": "Bearer"})
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from chit.cli.sandbox import sandbox
 from chit.cli.serve import serve
 from chit.cli.settle import settle
 from chit.cli.show import show
+from chit.cli.token import token
 from chit.errors import ChitError, InputError
 
 
@@ -45,7 +46,7 @@ def cli(context: click.Context) -> None:
 
 
 COMMANDS = (
-    *(ask, regenerate, continue_, show, settle, balance, serve, login, key, prefs),
+    *(ask, regenerate, continue_, show, settle, balance, serve, token, login, key, prefs),
     *(backup, restore, doctor, demo, sandbox),
 )
 

@@ -6,10 +6,12 @@ import signal
 import sys
 import webbrowser
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from chit.cli.login_work import has_browser
 from chit.cli.prefs import load_prefs_aloud
+from chit.cli.programs import open_programs
 from chit.cli.sandbox_place import open_sandbox_place
 from chit.cli.terminal import write_err, write_out
 from chit.cli.unlocking import CommandKeys
@@ -67,12 +69,22 @@ class _Serving:
     async def _serve(self, listening: Listening) -> None:
         handed = HandedOver(given=self._keys.given, learn=self._keys.learn, scrub=self._keys.scrub)
         ended = asyncio.Event()
-        async with (
-            open_desk(self._prefs, handed, open_sandbox=open_sandbox_place) as desk,
-            open_front(listening, desk, handed, run=self._folder, allowed_hosts=self._allowed_hosts) as server,
-        ):
+        async with AsyncExitStack() as closing:
+            desk = await closing.enter_async_context(open_desk(self._prefs, handed, open_sandbox=open_sandbox_place))
             if self._in_sandbox:
                 await desk.enter_sandbox(remember=False)
+            programs, admit = await closing.enter_async_context(open_programs(desk, in_sandbox=self._in_sandbox))
+            server = await closing.enter_async_context(
+                open_front(
+                    listening,
+                    desk,
+                    handed,
+                    run=self._folder,
+                    allowed_hosts=self._allowed_hosts,
+                    programs=programs,
+                    admit_local=admit,
+                )
+            )
             if desk.warning:
                 write_err(f"chit: {desk.warning}\n")
             end_on_signals(ended)

@@ -10,9 +10,8 @@ from typing import Any
 from chit.core.fault import Fault, find_error, read_fault, scrub_fault, scrub_value
 from chit.core.fold import CompletionFold
 from chit.core.generation import Generation, GenerationState, read_text
-from chit.core.jsontext import JsonInvalid, decode_object, encode_json
+from chit.core.jsontext import JsonInvalid, decode_mended, encode_json
 from chit.core.messages import Part
-from chit.core.surrogates import mend_surrogates
 from chit.core.usage import Usage, read_usage
 from chit.core.wire import read_parts
 from chit.errors import ChitError
@@ -56,7 +55,7 @@ def judge_body(body: bytes, broken: Fault | None) -> Answer:
     if broken is not None:
         return Answer(state="cut", fault=replace(broken, status=200, raw=raw))
     try:
-        completion = mend_surrogates(decode_object(body))
+        completion = decode_mended(body)
     except JsonInvalid as error:
         text = f"the reply is not the JSON it should be: {error}"
         return Answer(state="unknown", fault=Fault(phase="streaming", cause="garbled", status=200, text=text, raw=raw))

@@ -68,7 +68,9 @@ def read_fault(
         status=status,
         code=_code(error),
         text=_text_of(error),
-        error_type=read_text(metadata.get("error_type")) or read_text(error.get("error_type")),
+        error_type=read_text(metadata.get("error_type"))
+        or read_text(error.get("error_type"))
+        or read_text(_object(decoded).get("error_type")),
         availability=availability,
         metadata=metadata,
         provider=read_text(metadata.get("provider_name"))

@@ -116,6 +116,8 @@ class Generation:
     message_id: str
     conversation_id: str
     origin: Origin
+    token: str | None = None
+    """The hash of the local token that asked for it; None for what did not come in by the local API."""
     owner: str | None = None
     """The process that runs it; None once it has ended."""
     request: bytes

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from chit.core.scrub import scrub_bytes
+
 
 class ReceivedLines:
     """`take` what came and get what may be stored now; then `take_rest` at the end.
@@ -25,13 +27,10 @@ class ReceivedLines:
         if self._held or end < len(data):
             whole = b"".join([*self._held, data[:end]])
             self._held = [data[end:]] if end < len(data) else []
-        return self._scrub_bytes(whole) if failed else whole
+        return scrub_bytes(whole, self._scrub) if failed else whole
 
     def take_rest(self) -> bytes:
         """What no line end ever came for; scrubbed, since nobody can tell what it was going to be."""
         whole = b"".join(self._held)
         self._held = []
-        return self._scrub_bytes(whole)
-
-    def _scrub_bytes(self, data: bytes) -> bytes:
-        return self._scrub(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        return scrub_bytes(whole, self._scrub)

@@ -6,7 +6,7 @@ Each is found as it is, URL-quoted, escaped for JSON or HTML, in hex, and in bas
 import base64
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote
 
 from chit.core.secret import Secret
@@ -32,6 +32,11 @@ class Scrubber:
         """`data` without keys, whatever its encoding beyond ASCII."""
         mark = "sk-or-…".encode().decode("latin-1")
         return self.scrub(data.decode("latin-1")).replace("sk-or-…", mark).encode("latin-1")
+
+
+def scrub_bytes(data: bytes, scrub: Callable[[str], str]) -> bytes:
+    """`data` without what `scrub` hides; all of its other bytes stay, UTF-8 or not."""
+    return scrub(data.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
 def _forms(text: str) -> Iterator[str]:

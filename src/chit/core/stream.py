@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from chit.core.answer import Answer, judge_stream
 from chit.core.events import Delta
 from chit.core.fault import Fault
 from chit.core.fold import CompletionFold
@@ -26,6 +27,20 @@ class CompletionStream:
     def over(self) -> bool:
         """Whether nothing more needs to be read: `[DONE]` was seen, or an error, or too much."""
         return self.fold.done or self.fold.error is not None or self.fault is not None
+
+    @property
+    def failed(self) -> bool:
+        """Whether something came that is an error, or that nobody can read."""
+        return self.garbled or self.fold.error is not None
+
+    @property
+    def generation_id(self) -> str | None:
+        """As the chunks give it."""
+        return self.fold.generation_id
+
+    def judge(self, broken: Fault | None, *, stopped: bool = False) -> Answer:
+        """What it came to, if no more comes; `broken` is what the connection did, if it broke."""
+        return judge_stream(self.fold, broken, stopped=stopped)
 
     def feed(self, data: bytes) -> list[Delta]:
         """The deltas that `data` completed."""

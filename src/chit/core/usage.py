@@ -94,6 +94,8 @@ def read_usage(usage: Any) -> Usage:
     """From a reply's `usage` member; anything missing or malformed is None."""
     if not isinstance(usage, Mapping):
         return Usage()
+    if "input_tokens" in usage:
+        usage = _translate(usage)
     return Usage(
         prompt_tokens=read_count(usage.get("prompt_tokens")),
         completion_tokens=read_count(usage.get("completion_tokens")),
@@ -103,6 +105,20 @@ def read_usage(usage: Any) -> Usage:
         upstream_cost=read_cost(_inside(usage, "cost_details", "upstream_inference_cost")),
         is_byok=usage.get("is_byok") is True,
     )
+
+
+def _translate(usage: Mapping[str, Any]) -> Mapping[str, Any]:
+    """From the words of Responses and of Messages; there, what a cache took or gave stands beside the input."""
+    cached, written = usage.get("cache_read_input_tokens"), usage.get("cache_creation_input_tokens")
+    beside = sum(read_count(each) or 0 for each in (cached, written))
+    sent = read_count(usage["input_tokens"])
+    return {
+        "prompt_tokens": None if sent is None else sent + beside,
+        "completion_tokens": usage.get("output_tokens"),
+        "completion_tokens_details": usage.get("output_tokens_details"),
+        "prompt_tokens_details": usage.get("input_tokens_details") if cached is None else {"cached_tokens": cached},
+        **usage,
+    }
 
 
 def _inside(value: Mapping[str, Any], member: str, name: str) -> Any:

@@ -11,17 +11,19 @@ from typing import Any, Self
 from urllib.parse import quote
 
 import aiohttp
+from yarl import URL
 
 from chit.about import NAME, VERSION
 from chit.core.fault import Fault, find_generation_id, read_fault, scrub_fault
 from chit.core.guidance import explain
 from chit.core.jsontext import JsonInvalid, decode_object
-from chit.core.scrub import Scrubber
+from chit.core.scrub import Scrubber, scrub_bytes
 from chit.core.secret import Secret
 from chit.errors import UpstreamError
 from chit.openrouter.faults import read_connection_fault
 from chit.openrouter.reply import Reply
 from chit.openrouter.session import open_session
+from chit.openrouter.whole import Refusal, Whole
 
 MAX_ERROR_BYTES = 1024 * 1024
 MAX_RECORD_BYTES = 64 * 1024 * 1024
@@ -90,22 +92,41 @@ class OpenRouterClient:
     ) -> Reply | Fault:
         """POST `/chat/completions`, once. `model` and `uses_tools` go into the fault, to explain and to retry by.
 
+        Raises as `post`.
+        """
+        outcome = await self.post(
+            "/chat/completions", body, streamed=streamed, model=model, uses_tools=uses_tools, headers={}
+        )
+        return outcome.fault if isinstance(outcome, Refusal) else outcome
+
+    async def post(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        streamed: bool,
+        headers: Mapping[str, str],
+        model: str | None = None,
+        uses_tools: bool = False,
+    ) -> Reply | Refusal | Fault:
+        """POST to `path`, its query included, once; `headers` go over our own, but for the key.
+
         Raises `KeyUnavailable`, and `UpstreamError` for a proxy that cannot be used; every failure of the exchange is a
-        `Fault`.
+        `Refusal` where upstream has answered, else a `Fault`.
         """
         if self._paid is None:
             self._paid = self._open_session(force_close=True)
         limits = self._timeouts
         first_byte = limits.first_byte_streaming if streamed else limits.first_byte_unary
-        headers = self._headers() | {"Content-Type": "application/json"}
+        sent = {**headers, **self._headers(), "Content-Type": "application/json"}
         if streamed:
-            headers["Accept"] = "text/event-stream"
+            sent["Accept"] = "text/event-stream"
         timeout = aiohttp.ClientTimeout(
             total=None, connect=limits.connect, sock_connect=limits.connect, sock_read=first_byte
         )
         try:
             response = await self._paid.post(
-                f"{self._base_url}/chat/completions", data=body, headers=headers, timeout=timeout, allow_redirects=False
+                self._address(path), data=body, headers=sent, timeout=timeout, allow_redirects=False
             )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return scrub_fault(read_connection_fault(error, started=False), self.scrub)
@@ -133,6 +154,16 @@ class OpenRouterClient:
         """`GET /models/user`: the catalogue after the account's preferences and guardrails."""
         return await self._fetch_list("/models/user")
 
+    async def fetch_whole(self, path: str) -> Whole:
+        """GET `path`, its query included, as it comes; a `Refusal` where its status is bad.
+
+        Raises `UpstreamError` where no answer came.
+        """
+        status, headers, body = await self._get(path)
+        if 200 <= status < 300:
+            return Whole(status=status, headers=headers, body=body)
+        return self._refuse(status, headers, body)
+
     async def fetch_providers(self) -> list[dict[str, Any]]:
         """`GET /providers`."""
         return await self._fetch_list("/providers")
@@ -147,7 +178,7 @@ class OpenRouterClient:
             self._scrubber = Scrubber(self._sent)
         return {"Authorization": f"Bearer {key.reveal()}"}
 
-    async def _read_failure(self, response: aiohttp.ClientResponse, *, model: str | None, uses_tools: bool) -> Fault:
+    async def _read_failure(self, response: aiohttp.ClientResponse, *, model: str | None, uses_tools: bool) -> Refusal:
         body = b""
         try:
             async with asyncio.timeout(self._timeouts.idle):
@@ -157,16 +188,32 @@ class OpenRouterClient:
             pass  # the status alone says enough; the rest of an error text changes nothing
         finally:
             response.close()
+        return self._refuse(response.status, _lower(response.headers), body, model=model, uses_tools=uses_tools)
+
+    def _refuse(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        model: str | None = None,
+        uses_tools: bool = False,
+    ) -> Refusal:
         fault = read_fault(
             phase="replied",
-            status=response.status,
-            headers=_lower(response.headers),
+            status=status,
+            headers=headers,
             body=body,
-            generation_id=response.headers.get("X-Generation-Id") or find_generation_id(body),
+            generation_id=headers.get("x-generation-id") or find_generation_id(body),
             requested_model=model,
             uses_tools=uses_tools,
         )
-        return scrub_fault(fault, self.scrub)
+        return Refusal(
+            fault=scrub_fault(fault, self.scrub),
+            status=status,
+            headers={name: self.scrub(text) for name, text in headers.items()},
+            body=scrub_bytes(body, self.scrub),
+        )
 
     async def _fetch_data(self, path: str, key: Callable[[], Secret] | None = None) -> dict[str, Any]:
         reply = await self._fetch(path, key)
@@ -182,20 +229,26 @@ class OpenRouterClient:
         return [item for item in data if isinstance(item, dict)]
 
     async def _fetch(self, path: str, key: Callable[[], Secret] | None = None) -> Mapping[str, Any]:
+        record = _decode_record(path, *await self._get(path, key))
+        if isinstance(record, Fault):
+            raise self._explain(record)
+        return record
+
+    async def _get(self, path: str, key: Callable[[], Secret] | None = None) -> tuple[int, Mapping[str, str], bytes]:
         if self._free is None:
             self._free = self._open_session(force_close=False)
         timeout = aiohttp.ClientTimeout(total=self._timeouts.lookup, connect=self._timeouts.connect)
         try:
             async with self._free.get(
-                f"{self._base_url}{path}", headers=self._headers(key), timeout=timeout, allow_redirects=False
+                self._address(path), headers=self._headers(key), timeout=timeout, allow_redirects=False
             ) as response:
-                body = await _read_capped(response)
+                return response.status, _lower(response.headers), await _read_capped(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._explain(read_connection_fault(error, started=False)) from error
-        record = _decode_record(path, response, body)
-        if isinstance(record, Fault):
-            raise self._explain(record)
-        return record
+
+    def _address(self, path: str) -> str | URL:
+        """A query goes on as it was written."""
+        return URL(f"{self._base_url}{path}", encoded=True) if "?" in path else f"{self._base_url}{path}"
 
     def _explain(self, fault: Fault) -> UpstreamError:
         return explain(scrub_fault(fault, self.scrub))
@@ -210,16 +263,15 @@ async def _read_capped(response: aiohttp.ClientResponse) -> bytes:
     return b"".join(pieces)
 
 
-def _decode_record(path: str, response: aiohttp.ClientResponse, body: bytes) -> Mapping[str, Any] | Fault:
-    headers = _lower(response.headers)
-    if response.status != 200:
-        return read_fault(phase="replied", status=response.status, headers=headers, body=body)
+def _decode_record(path: str, status: int, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any] | Fault:
+    if status != 200:
+        return read_fault(phase="replied", status=status, headers=headers, body=body)
     try:
         record = decode_object(body)
     except JsonInvalid:
         return _unexpected(path, body.decode("utf-8", "replace"))
     if record.get("error") is not None:
-        return read_fault(phase="replied", status=response.status, headers=headers, body=body)
+        return read_fault(phase="replied", status=status, headers=headers, body=body)
     return record
 
 

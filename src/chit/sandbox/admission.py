@@ -9,6 +9,7 @@ from typing import Any
 from chit.sandbox import failures
 from chit.sandbox.account import Account, Key
 from chit.sandbox.ask import Ask, list_of, read_ask
+from chit.sandbox.availability import WRONG_ENDPOINT
 from chit.sandbox.catalogue import Endpoint, Model
 from chit.sandbox.failures import Failure
 from chit.sandbox.ledger import Attempt
@@ -40,8 +41,11 @@ class Refusal:
     """The model id the failure's text names."""
 
 
-def admit(body: Any, account: Account, key: Key, random: Random) -> Admission | Refusal:
-    """Decide about a parsed request body; of several models the first that may run is taken."""
+def admit(body: Any, account: Account, key: Key, random: Random, *, embeds: bool = False) -> Admission | Refusal:
+    """Decide about a parsed request body; of several models the first that may run is taken.
+
+    `embeds` asks for embeddings, which only models for them and magic ones give.
+    """
     if key.kind == "management":
         return Refusal(failure=failures.ORDINARY_ONLY)
     refused = _check_shape(body)
@@ -55,6 +59,8 @@ def admit(body: Any, account: Account, key: Key, random: Random) -> Admission | 
     refusal = Refusal(failure=failures.NO_MODELS)
     for model_id in wanted:
         routed = _route(model_id, body, account, key, ask, random)
+        if not isinstance(routed, Failure) and not _is_for(routed[0], embeds=embeds):
+            routed = WRONG_ENDPOINT
         if not isinstance(routed, Failure):
             model, endpoint = routed
             router = find_router(model_id)
@@ -103,6 +109,10 @@ def _route(
     if isinstance(endpoint, Failure):
         return endpoint
     return _check_money(model, endpoint, account, key, ask) or (model, endpoint)
+
+
+def _is_for(model: Model, *, embeds: bool) -> bool:
+    return model.embeds == embeds or model.id.startswith("sandbox/")
 
 
 def _concrete(model_id: str, account: Account) -> str:

@@ -25,6 +25,13 @@ def available(code: str, status: int, message: str, about: str, kind: str, **mor
 REGION_RESTRICTED = available(
     "region_restricted", 403, "{model} is not available in your region", "a geographic gate", "permission_denied"
 )
+WRONG_ENDPOINT = available(
+    "wrong_endpoint",
+    400,
+    "{model} cannot be used for chat completions",
+    "the wrong kind of model",
+    "invalid_request",
+)
 _CAPACITY = available(
     "capacity_exhausted",
     429,
@@ -64,13 +71,7 @@ AVAILABILITY: Mapping[str, Failure] = {
     "availability-model-not-found": available(
         "model_not_found", 400, "{model} is not a valid model ID", "an unknown id", "not_found"
     ),
-    "availability-wrong-endpoint": available(
-        "wrong_endpoint",
-        400,
-        "{model} cannot be used for chat completions",
-        "the wrong kind of model",
-        "invalid_request",
-    ),
+    "availability-wrong-endpoint": WRONG_ENDPOINT,
     "availability-no-endpoints": available(
         "no_endpoints", 404, "No endpoints found for {model}.", "nothing routable", "not_found"
     ),

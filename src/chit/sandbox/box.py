@@ -39,9 +39,9 @@ class Box:
     ids: Random = field(default_factory=lambda: Random(f"ids {next(_BOXES)}"))  # noqa: S311 (names, not secrets)
     """Names generations; different in every box of one process, so that ids never meet."""
 
-    def make_generation_id(self, now: float) -> str:
-        """A fresh `gen-<unix>-<20 characters>`."""
-        return f"gen-{int(now)}-{''.join(self.ids.choices(_ALPHABET, k=20))}"
+    def make_generation_id(self, now: float, prefix: str = "gen") -> str:
+        """A fresh `gen-<unix>-<20 characters>`; those of embeddings begin with `gen-emb`."""
+        return f"{prefix}-{int(now)}-{''.join(self.ids.choices(_ALPHABET, k=20))}"
 
     async def pause(self, seconds: float) -> None:
         """Wait as long as the pace says; at pace 0 only let others run."""

@@ -65,6 +65,11 @@ class Model:
     alias_of: str | None = None
 
     @property
+    def embeds(self) -> bool:
+        """Whether it makes embeddings, and no words."""
+        return "embeddings" in self.outputs
+
+    @property
     def answered_id(self) -> str:
         """The model id a reply carries."""
         return self.canonical_slug or self.id
@@ -162,6 +167,14 @@ def _offers(price: Price, *providers: str, **flags: Any) -> tuple[Endpoint, ...]
 _SONNET = _offers(Price.of("0.000003", "0.000015", "0.0000003"), "Anthropic", "Amazon Bedrock", "Google")
 _LLAMA = "meta-llama/llama-3.3-70b-instruct"
 
+_EMBEDDING = Model(
+    id="openai/text-embedding-3-small",
+    name="OpenAI: Text Embedding 3 Small",
+    endpoints=_offers(Price.of("0.00000002", "0"), "OpenAI", "Azure"),
+    context_length=8_192,
+    outputs=("embeddings",),
+)
+
 _ROWS = (
     Model(
         id="openai/gpt-5-mini",
@@ -239,6 +252,7 @@ _ROWS = (
         name="OpenAI: gpt-oss-20b (free)",
         endpoints=_offers(FREE, "OpenInference", trains=True),
     ),
+    _EMBEDDING,
 )
 
 CATALOGUE: Mapping[str, Model] = {row.id: row for row in _ROWS}

@@ -25,7 +25,9 @@ class Head:
 
     def as_dict(self, kind: str) -> dict[str, Any]:
         """The common members, `kind` being `chat.completion` or `chat.completion.chunk`."""
-        named = {"model": self.model, "provider": self.provider, "system_fingerprint": None}
+        named: dict[str, Any] = {"model": self.model, "provider": self.provider}
+        if kind == "chat.completion":
+            named["system_fingerprint"] = None  # a chunk has a text there, or nothing at all
         return {"id": self.id, "object": kind, "created": self.created, **named, **self.extra}
 
 

@@ -1,8 +1,10 @@
-"""`POST /chat/completions`, and every other POST that was recorded: from request to delivery."""
+"""The inference endpoints, and every other POST that was recorded: from request to delivery."""
 
 import asyncio
 import json
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -14,6 +16,7 @@ from chit.sandbox.admission import Admission, Refusal, admit
 from chit.sandbox.box import BOX, Box
 from chit.sandbox.chunks import Head
 from chit.sandbox.delivery import Delivery, make_error_as_success, send_reply
+from chit.sandbox.dialect import Brief, Dialect
 from chit.sandbox.failures import Failure
 from chit.sandbox.ledger import Generation, Received
 from chit.sandbox.mischief import UNANSWERED, refuse_by_mishap, spoil_script
@@ -25,8 +28,16 @@ from chit.sandbox.script import Script
 _SECRET_HEADERS = ("authorization", "cookie", "x-api-key")
 
 
-async def complete(request: web.Request) -> web.StreamResponse:
-    """Answer a completion: a queued reply first, else a recording, else the sandbox's own words."""
+def answer_in(dialect: Dialect) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """What answers an inference endpoint: a queued reply first, else a recording, else the sandbox's own words."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await _answer(request, dialect)
+
+    return answer
+
+
+async def _answer(request: web.Request, dialect: Dialect) -> web.StreamResponse:
     box = request.app[BOX]
     received = await _receive(request, box)
     reply = box.take_reply()
@@ -38,11 +49,14 @@ async def complete(request: web.Request) -> web.StreamResponse:
         return await _replay(request, box, received, replayed)
     key = check_key(request, box)
     if isinstance(key, Failure):
-        return _refuse(received, Refusal(failure=key))
-    admission = admit(received.body, box.account, key, box.random)
+        return _refuse(received, Refusal(failure=dialect.phrase(key)))
+    asked = dialect.understand(received.body)
+    if isinstance(asked, Failure):
+        return _refuse(received, Refusal(failure=dialect.phrase(asked)))
+    admission = admit(asked, box.account, key, box.random, embeds=dialect.embeds)
     if isinstance(admission, Refusal):
-        return _refuse(received, admission)
-    return await _run(request, box, received, key, admission)
+        return _refuse(received, replace(admission, failure=dialect.phrase(admission.failure)))
+    return await _run(request, box, received, key, admission, dialect)
 
 
 async def answer_recorded(request: web.Request) -> web.StreamResponse:
@@ -110,36 +124,45 @@ def _refuse(received: Received, refusal: Refusal) -> web.Response:
 
 
 async def _run(
-    request: web.Request, box: Box, received: Received, key: Key, admission: Admission
+    request: web.Request, box: Box, received: Received, key: Key, admission: Admission, dialect: Dialect
 ) -> web.StreamResponse:
     mishap = box.schedule.draw(received.number) if box.schedule else None
     script = write_script(admission.model, admission.ask)
+    script = replace(script, steps=()) if dialect.embeds else script
     if mishap is not None:
         script = spoil_script(script, mishap)
         await asyncio.sleep(mishap.seconds if mishap.kind == "slow" else 0)
-    generation = _make_generation(box, received, admission, script)
+    generation = _make_generation(box, received, admission, script, embeds=dialect.embeds)
     if mishap is not None and mishap.kind in UNANSWERED:
         if mishap.bills:  # it ran, and nobody is told
             _enter(box, received, generation)
             generation.steps.extend(script.steps)
             box.end(generation, "done", key)
         received.status = mishap.status
-        return refuse_by_mishap(request, mishap, send_failure)
+        return refuse_by_mishap(request, mishap, lambda failure: send_failure(dialect.phrase(failure)))
     _enter(box, received, generation)
     received.status = 200
     if script.ending == "body-error":
         box.end(generation, "failed", key)
-        return make_error_as_success(script, generation.id)
-    is_natural = script.native_finish_reason is None
+        failure = Failure(status=200, body={"error": dict(script.error)})
+        return make_error_as_success(dialect.phrase(failure), generation.id)
+    native = admission.model.native_stop if script.native_finish_reason is None else script.native_finish_reason
+    brief = Brief(
+        head=_make_head(generation, script.extra),
+        script=script,
+        native_finish_reason=native,
+        body=received.body,
+        prompt_tokens=generation.prompt_tokens,
+        with_delta=box.account.usage_choices == "delta",
+    )
     delivery = Delivery(
         box=box,
         request=request,
         key=key,
         generation=generation,
         script=script,
-        head=_make_head(generation, script.extra),
-        finish_reason=script.finish_reason,
-        native_finish_reason=admission.model.native_stop if is_natural else script.native_finish_reason,
+        speech=dialect.speak(brief),
+        native_finish_reason=native,
         mishap=mishap,
     )
     return await (delivery.stream() if generation.streamed else delivery.answer())
@@ -150,13 +173,14 @@ def _enter(box: Box, received: Received, generation: Generation) -> None:
     received.generation_id = generation.id
 
 
-def _make_generation(box: Box, received: Received, admission: Admission, script: Script) -> Generation:
+def _make_generation(box: Box, received: Received, admission: Admission, script: Script, *, embeds: bool) -> Generation:
     now = time.time()
     return Generation(
-        id=box.make_generation_id(now),
+        id=box.make_generation_id(now, "gen-emb" if embeds else "gen"),
+        api_type="embeddings" if embeds else "completions",
         model=admission.model.answered_id,
         provider=admission.endpoint.provider,
-        streamed=received.body.get("stream") is True,
+        streamed=received.body.get("stream") is True and not embeds,
         created=now,
         price=admission.endpoint.price,
         key_last4=received.key_last4,

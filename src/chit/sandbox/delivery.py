@@ -1,14 +1,16 @@
 """Delivery: how a script's words, a canned reply or a recording leave the sandbox, in time or broken off."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from chit.sandbox import chunks
 from chit.sandbox.account import Key
 from chit.sandbox.box import Box
-from chit.sandbox.chunks import COMMENT, DONE, PADDING, Head, encode_event, encode_wire
+from chit.sandbox.chunks import COMMENT, PADDING, encode_wire
+from chit.sandbox.dialect import Speech
+from chit.sandbox.failures import Failure
 from chit.sandbox.ledger import Generation, State
 from chit.sandbox.mishaps import Mishap
 from chit.sandbox.reply import Reply
@@ -31,8 +33,7 @@ class Delivery:
     key: Key
     generation: Generation
     script: Script
-    head: Head
-    finish_reason: str
+    speech: Speech
     native_finish_reason: str | None
     mishap: Mishap | None = None
     """What happens to it on the way."""
@@ -69,49 +70,30 @@ class Delivery:
 
     async def _send_events(self, response: web.StreamResponse) -> None:
         await self._wait(response, COMMENT, self.generation.first_token_ms / 1000)
-        for members in self.script.opening:
-            opening = self.head.as_dict("chat.completion.chunk") | {"choices": [], **members}
-            await response.write(encode_event(opening))
-        await response.write(encode_event(chunks.make_chunk(self.head, {})))
+        await _write_all(response, self.speech.open())
         for step in self.script.steps:
             self.generation.steps.append(step)
-            await response.write(encode_event(chunks.make_chunk(self.head, step.delta)))
+            await _write_all(response, self.speech.say(step.delta))
             await self.box.pause(self.generation.token_ms * step.tokens / 1000)
         if self.script.ending in ("done", "no-done"):
             await self._send_finish(response)
         elif self.script.ending == "error":
             self._end("failed")
-            error = chunks.make_error_chunk(self.head, self.script.error, with_choices=self.script.error_has_choices)
-            await response.write(encode_event(error) + DONE)
+            await _write_all(response, self.speech.fail())
         else:
             await self._break_off()
 
     async def _send_finish(self, response: web.StreamResponse) -> None:
         self._end("done")
-        usage = self.generation.make_usage().as_dict()
-        finish = chunks.make_chunk(self.head, {}, finish_reason=self.finish_reason, native=self.native_finish_reason)
-        with_delta = self.box.account.usage_choices == "delta"
-        last = chunks.make_usage_chunk(self.head, usage, with_delta=with_delta)
-        await response.write(encode_event(finish))
-        await response.write(encode_event(last))
-        if self.script.ending == "done":
-            await response.write(DONE)
+        pieces = self.speech.finish(self.generation.make_usage())
+        await _write_all(response, pieces if self.script.ending == "done" else pieces[:-1])
 
     async def _send_object(self, response: web.StreamResponse) -> None:
         tokens = sum(step.tokens for step in self.script.steps)
         milliseconds = self.generation.first_token_ms + tokens * self.generation.token_ms
         await self._wait(response, PADDING, milliseconds / 1000)
         ending = self.script.ending
-        completion = encode_wire(
-            chunks.make_completion(
-                self.head,
-                (step.delta for step in self.script.steps),
-                self.generation.make_usage().as_dict(),
-                finish_reason=self.finish_reason,
-                native=self.native_finish_reason,
-                error=self.script.error if ending == "error" else None,
-            )
-        )
+        completion = encode_wire(self.speech.whole(self.generation.make_usage(), failed=ending == "error"))
         if ending in ("done", "no-done", "error"):
             self._end(_STATES.get(ending, "done"))
             await response.write(completion)
@@ -134,15 +116,20 @@ class Delivery:
 
     def _end(self, state: State) -> None:
         if self.generation.billed is None and state in ("done", "failed"):
-            self.generation.finish_reason = "error" if state == "failed" else self.finish_reason
+            self.generation.finish_reason = "error" if state == "failed" else self.script.finish_reason
             self.generation.native_finish_reason = None if state == "failed" else self.native_finish_reason
         self.box.end(self.generation, state, self.key)
 
 
-def make_error_as_success(script: Script, generation_id: str) -> web.Response:
+async def _write_all(response: web.StreamResponse, pieces: Iterable[bytes]) -> None:
+    for piece in pieces:
+        await response.write(piece)
+
+
+def make_error_as_success(failure: Failure, generation_id: str) -> web.Response:
     """HTTP 200 with an error in place of the completion (shape E of field guide §4.1)."""
     headers = {"Content-Type": "application/json", "X-Generation-Id": generation_id}
-    return web.Response(body=encode_wire({"error": dict(script.error)}), headers=headers)
+    return web.Response(body=encode_wire(failure.body), headers=headers)
 
 
 async def send_reply(request: web.Request, reply: Reply) -> web.StreamResponse:

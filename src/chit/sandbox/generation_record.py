@@ -19,7 +19,7 @@ def make_record(generation: Generation) -> dict[str, Any]:
         "provider_name": generation.provider,
         "provider_responses": _provider_responses(generation),
         "router": generation.router,
-        "api_type": "completions",
+        "api_type": generation.api_type,
         "created_at": datetime.fromtimestamp(generation.created, UTC).isoformat(),
         "streamed": generation.streamed,
         "cancelled": generation.state == "cancelled",

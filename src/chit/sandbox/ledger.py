@@ -60,6 +60,7 @@ class Generation:
     created: float
     """Unix seconds."""
     price: Price
+    api_type: Literal["completions", "embeddings"] = "completions"
     key_last4: str | None = None
     prompt_tokens: int = 0
     cached_tokens: int = 0
@@ -103,6 +104,7 @@ class Generation:
             audio_tokens=self.count("audio"),
             searches=self.searches,
             is_byok=self.is_byok,
+            has_output=self.api_type == "completions",
         )
 
     def as_dict(self) -> dict[str, Any]:

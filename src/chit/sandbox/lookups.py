@@ -8,7 +8,7 @@ from aiohttp import web
 from chit.sandbox import failures
 from chit.sandbox.account import Key, shorten_key
 from chit.sandbox.box import BOX, Box
-from chit.sandbox.catalogue import Model, list_providers
+from chit.sandbox.catalogue import CATALOGUE, Model, list_providers
 from chit.sandbox.chunks import encode_wire
 from chit.sandbox.completions import check_key, read_key_text, send_failure
 from chit.sandbox.failures import Failure, fail
@@ -82,6 +82,11 @@ async def show_user_models(request: web.Request) -> web.StreamResponse:
     if isinstance(key, Failure):
         return send_failure(key)
     return _send_models(list(list_models(paid_only=box.account.data_policy == "deny")), request)
+
+
+async def show_embedding_models(request: web.Request) -> web.StreamResponse:
+    """`GET /embeddings/models`: the models that make embeddings, no key needed."""
+    return _send_models([model for model in CATALOGUE.values() if model.embeds], request)
 
 
 async def show_endpoints(request: web.Request) -> web.StreamResponse:

@@ -45,9 +45,9 @@ def find_router(model_id: str) -> str | None:
 
 
 def list_models(*, paid_only: bool = False) -> Iterator[Model]:
-    """All models that answer, magic ones last; `paid_only` leaves out the free ones."""
+    """All models that speak, magic ones last; `paid_only` leaves out the free ones."""
     for model in CATALOGUE.values():
-        if not (paid_only and model.endpoints[0].is_free):
+        if not model.embeds and not (paid_only and model.endpoints[0].is_free):
             yield model
     for name in MAGIC:
         yield _magic_model(f"sandbox/{name}")

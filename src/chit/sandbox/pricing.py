@@ -51,6 +51,8 @@ class Usage:
     audio_tokens: int = 0
     searches: int = 0
     is_byok: bool = False
+    has_output: bool = True
+    """False for embeddings, which are charged by their prompt alone."""
     reported_cost: Decimal | None = None
     """A recorded cost that stands whatever the price says."""
 
@@ -68,7 +70,7 @@ class Usage:
     @property
     def upstream_cost(self) -> Decimal:
         """What the provider asks; nothing for a completion without tokens."""
-        return self.prompt_cost + self.completion_cost if self.completion_tokens else Decimal(0)
+        return self.prompt_cost + self.completion_cost if self.completion_tokens or not self.has_output else Decimal(0)
 
     @property
     def tool_cost(self) -> Decimal:

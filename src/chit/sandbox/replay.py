@@ -32,7 +32,8 @@ class Recording:
     def read_completion(self) -> dict[str, Any]:
         """`id`, `model`, `provider`, `usage`, `finish_reason`… as far as the recorded completion has them."""
         found: dict[str, Any] = {}
-        for value in self._read_objects():
+        for event in self._read_objects():
+            value = event["response"] if isinstance(event.get("response"), dict) else event  # as `/responses` streams
             found |= {name: value[name] for name in ("id", "model", "provider", "usage", "created") if value.get(name)}
             for choice in value.get("choices") or []:
                 names = ("finish_reason", "native_finish_reason")
@@ -104,14 +105,15 @@ class Recordings:
 
 
 def make_replayed_usage(usage: Mapping[str, Any]) -> Usage:
-    """The recorded usage, its cost to the last digit."""
-    details = usage.get("completion_tokens_details") or {}
+    """The recorded usage of a completion or a response, its cost to the last digit."""
+    details = usage.get("completion_tokens_details") or usage.get("output_tokens_details") or {}
+    prompt_details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details") or {}
     cost = usage.get("cost")
     return Usage(
         price=FREE,
-        prompt_tokens=usage.get("prompt_tokens") or 0,
-        cached_tokens=(usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0,
-        completion_tokens=usage.get("completion_tokens") or 0,
+        prompt_tokens=usage.get("prompt_tokens") or usage.get("input_tokens") or 0,
+        cached_tokens=prompt_details.get("cached_tokens") or 0,
+        completion_tokens=usage.get("completion_tokens") or usage.get("output_tokens") or 0,
         reasoning_tokens=details.get("reasoning_tokens") or 0,
         is_byok=bool(usage.get("is_byok")),
         reported_cost=Decimal(repr(cost)) if cost is not None else Decimal(0),

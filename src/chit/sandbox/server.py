@@ -1,6 +1,6 @@
 """The sandbox as a server: `async with Sandbox() as sandbox:` and point any OpenRouter client at `sandbox.base_url`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -11,12 +11,23 @@ from aiohttp import web
 from chit.sandbox import completions, control, failures, lookups, sign_in
 from chit.sandbox.account import Account
 from chit.sandbox.box import BOX, Box
+from chit.sandbox.chat import CHAT
 from chit.sandbox.codes import Codes
+from chit.sandbox.dialect import Dialect
+from chit.sandbox.embeddings import EMBEDDINGS
 from chit.sandbox.ledger import Ledger
+from chit.sandbox.messages import MESSAGES
 from chit.sandbox.mishaps import Schedule
 from chit.sandbox.replay import Recordings
 from chit.sandbox.reply import Reply
+from chit.sandbox.responses import RESPONSES
 
+_DIALECTS: Mapping[str, Dialect] = {
+    "/api/v1/chat/completions": CHAT,
+    "/api/v1/responses": RESPONSES,
+    "/api/v1/messages": MESSAGES,
+    "/api/v1/embeddings": EMBEDDINGS,
+}
 _LARGEST_BODY = 64 * 1024 * 1024
 _LAST_WORDS = 0.1
 """Seconds that running replies get when the sandbox closes."""
@@ -147,7 +158,7 @@ def _make_application(box: Box) -> web.Application:
     application[BOX] = box
     application.add_routes(
         [
-            web.post("/api/v1/chat/completions", completions.complete),
+            *(web.post(path, completions.answer_in(dialect)) for path, dialect in _DIALECTS.items()),
             web.get("/api/v1/generation", lookups.show_generation),
             web.get("/api/v1/credits", lookups.show_credits),
             web.get("/api/v1/key", lookups.show_key),
@@ -157,6 +168,7 @@ def _make_application(box: Box) -> web.Application:
             web.post("/auth", sign_in.approve),
             web.get("/api/v1/models", lookups.show_models),
             web.get("/api/v1/models/user", lookups.show_user_models),
+            web.get("/api/v1/embeddings/models", lookups.show_embedding_models),
             web.get("/api/v1/models/{author}/{slug}/endpoints", lookups.show_endpoints),
             web.get("/api/v1/providers", lookups.show_providers),
             web.route("*", "/api/v1/{rest:.+}", completions.answer_recorded),
@@ -180,7 +192,7 @@ async def _speak_json(
     except ConnectionError:
         return web.Response()
     except web.HTTPRequestEntityTooLarge:
-        return completions.send_failure(failures.TOO_LARGE)
+        return completions.send_failure(_DIALECTS.get(request.path, CHAT).phrase(failures.TOO_LARGE))
     except web.HTTPNotFound:
         return completions.send_failure(failures.NOT_FOUND)
     except web.HTTPException as refused:

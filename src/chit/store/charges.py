@@ -17,14 +17,13 @@ from chit.core.percentiles import find_bucket
 from chit.core.spending import DAY, MONTH, UNKNOWN, YEAR
 from chit.core.usage import read_cost
 from chit.store.rows import pico_of, text_of
-from chit.store.schema_spending import COUNTS, HALVES, LOCAL_DAY, TOKENS, WHOLE
+from chit.store.schema_spending import COUNTS, HALF, HALVES, LOCAL_DAY, MASK, TOKENS, WHOLE
+from chit.store.token_sums import TokenSums
 
-HALF = 32
 AT_ONCE = 50
 """Charges that are counted beside what is being written: it must not wait long for others."""
 MANY = 2_000
 """The same where somebody waits for the sums."""
-MASK = 2**HALF - 1
 _ALL = ("", "", -1)
 """Provider, origin and kind of the split that stands for all of its model."""
 _SIZES = (DAY, MONTH, YEAR)
@@ -33,14 +32,21 @@ _MOST_NAME = 200
 _GROUP = f"""
     SELECT g.seq, g.state, g.reported_pico, coalesce(c.day, u.day, {LOCAL_DAY.format(at="g.created_at")}),
         coalesce(p.private, u.private, (SELECT private FROM conversations WHERE id = g.conversation), 0),
-        g.generation_id, g.requested_model, g.model, g.provider, g.origin, g.prompt_tokens, g.completion_tokens,
-        g.reasoning_tokens, g.cached_tokens, g.upstream_cost, g.is_byok, g.time_to_first_token_ms
+        (SELECT token FROM token_calls WHERE generation = g.seq), g.generation_id, g.requested_model, g.model,
+        g.provider, g.origin, g.prompt_tokens, g.completion_tokens, g.reasoning_tokens,
+        g.cached_tokens, g.upstream_cost, g.is_byok, g.time_to_first_token_ms
     FROM generations g LEFT JOIN uncounted u ON u.seq = g.seq
         LEFT JOIN charges c ON c.seq = g.seq LEFT JOIN spending_splits p ON p.id = c.split
     WHERE g.seq = :seq OR g.generation_id = (SELECT generation_id FROM generations WHERE seq = :seq)
     ORDER BY g.seq
 """  # noqa: S608 - all of it is ours
 """Day and kind are as they were when it ended: later its conversation may be gone, or the machine elsewhere."""
+_ALONE = _GROUP.partition("WHERE g.seq = :seq")[0] + "WHERE g.seq = :seq"
+_IS_ALONE = """
+    SELECT NOT EXISTS (SELECT 1 FROM generations WHERE seq <> :seq AND generation_id = (
+        SELECT generation_id FROM generations WHERE seq = :seq))
+"""
+"""Nearly always, and then the group is found at less cost."""
 _COLUMNS = (
     "seq",
     "day",
@@ -57,6 +63,7 @@ _COLUMNS = (
     "is_unknown",
     "is_failed",
     "is_byok",
+    "token",
 )
 _FIND = f"""
     SELECT {", ".join(_COLUMNS)}, p.whole FROM charges JOIN spending_splits p ON p.id = split
@@ -72,6 +79,11 @@ _ADD_LATENCY = """
     INSERT INTO latencies (size, period, split, bucket, here, recorded) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET here = here + excluded.here, recorded = recorded + excluded.recorded
 """
+_NAMED = """
+    SELECT seq FROM uncounted WHERE seq IN (
+        SELECT seq FROM generations WHERE id IN (SELECT value FROM json_each(:names))
+        UNION SELECT seq FROM generations WHERE generation_id IN (SELECT value FROM json_each(:names)))
+"""
 _PLACE = "size = ? AND period = ? AND split = ?"
 _SWEEP = f"DELETE FROM spending WHERE {_PLACE} AND charges = 0"  # noqa: S608 - all of it is ours
 _SWEEP_LATENCY = f"DELETE FROM latencies WHERE {_PLACE} AND bucket = ? AND here = 0 AND recorded = 0"  # noqa: S608
@@ -85,9 +97,14 @@ def has_uncounted(connection: apsw.Connection) -> bool:
     return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM uncounted)").get)
 
 
-def count_changed(connection: apsw.Connection, limit: int = AT_ONCE) -> int:
-    """Bring the sums up to date with at most so many generations that changed; how many, 0 when none are left."""
+def count_changed(connection: apsw.Connection, limit: int = AT_ONCE, *, first: Sequence[str] = ()) -> int:
+    """Bring the sums up to date with at most so many generations that changed; how many, 0 when none are left.
+
+    However many wait, what changed of the generations `first` (our ids or `gen-…` ones) is counted: budgets rely on it.
+    """
     changed = [row[0] for row in connection.execute("SELECT seq FROM uncounted LIMIT ?", (limit,))]
+    if len(changed) == limit and first:
+        changed = [*{*changed, *(row[0] for row in connection.execute(_NAMED, {"names": text_of(list(first))}))}]
     if changed:
         sums = _Sums()
         for seq in changed:
@@ -103,9 +120,11 @@ class _Sums:
     def __init__(self) -> None:
         self._spending: dict[tuple[int, str, int], list[int]] = defaultdict(lambda: [0] * len(_SUMMED))
         self._latencies: dict[tuple[int, str, int, int], list[int]] = defaultdict(lambda: [0, 0])
+        self._tokens = TokenSums()
 
     def add(self, charge: Charge, sign: int) -> None:
         """Put a charge in, or with a `sign` of -1 take it out."""
+        self._tokens.add(charge, sign)
         figures = _figures(charge)
         buckets = [None if charge[name] is None else find_bucket(charge[name]) for name in ("first_ms", "latency_ms")]
         for size in _SIZES:
@@ -120,6 +139,7 @@ class _Sums:
 
     def write(self, connection: apsw.Connection) -> None:
         """Rows of which nothing is left go."""
+        self._tokens.write(connection)
         spending = {place: sums for place, sums in self._spending.items() if any(sums)}
         latencies = {place: counts for place, counts in self._latencies.items() if any(counts)}
         connection.executemany(_ADD, [(*place, *sums) for place, sums in spending.items()])
@@ -143,7 +163,8 @@ def _figures(charge: Charge) -> list[int]:
 
 def _count(connection: apsw.Connection, seq: int, sums: _Sums) -> None:
     """Take out of the sums what was counted of a generation and of those that share its id, and count them anew."""
-    group: list[Any] = connection.execute(_GROUP, {"seq": seq}).fetchall()
+    is_alone = connection.execute(_IS_ALONE, {"seq": seq}).get
+    group: list[Any] = connection.execute(_ALONE if is_alone else _GROUP, {"seq": seq}).fetchall()
     members = text_of([seq, *(row[0] for row in group)])
     before = [dict(zip((*_COLUMNS, "whole"), row, strict=True)) for row in connection.execute(_FIND, (members,))]
     for charge in before:
@@ -157,7 +178,7 @@ def _count(connection: apsw.Connection, seq: int, sums: _Sums) -> None:
 
 
 def _write_charge(connection: apsw.Connection, ended: Sequence[Any]) -> Charge:
-    seq, state, _, day, private, *rest = ended[0]
+    seq, state, _, day, private, _, *rest = ended[0]
     generation_id, requested, model, provider, origin, *tokens, upstream, is_byok, first_ms = rest
     settlement, settled_pico, info = _find_settlement(connection, generation_id)
     reported_pico = max((row[2] for row in ended if row[2] is not None), default=None)
@@ -188,6 +209,7 @@ def _write_charge(connection: apsw.Connection, ended: Sequence[Any]) -> Charge:
         "is_unknown": cost_pico is None and settlement != "pending" and not was_refused,
         "is_failed": state in ("failed", "cut", "unknown"),
         "is_byok": bool(is_byok),
+        "token": next((row[5] for row in ended if row[5] is not None), None),
     }
 
 

@@ -91,6 +91,7 @@ def _configure(connection: apsw.Connection) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)  # else many statements are planned anew for each new value
 
 
 def _migrate(connection: apsw.Connection, database: Path) -> None:

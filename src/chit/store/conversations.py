@@ -6,7 +6,8 @@ from chit.core.conversation import ConversationSummary
 from chit.core.messages import Message
 from chit.store import branch, shelves, summaries, writes
 from chit.store.database import Database
-from chit.store.protocol import Shelf
+from chit.store.prefixes import find_prefix
+from chit.store.protocol import Prefix, Shelf
 
 
 class Conversations(Database):
@@ -26,6 +27,10 @@ class Conversations(Database):
     ) -> list[ConversationSummary]:
         """See `Store.list_conversations`."""
         return self._read(lambda db: summaries.list_conversations(db, before_seq, limit, shelf))
+
+    async def find_prefix(self, prefixes: Sequence[str]) -> Prefix | None:
+        """See `Store.find_prefix`."""
+        return self._read(lambda db: find_prefix(db, prefixes))
 
     async def find_summary(self, conversation_id: str) -> ConversationSummary | None:
         """See `Store.find_summary`."""

@@ -11,6 +11,7 @@ from chit.store.blobs import Blobs
 from chit.store.connection import find_schema, open_unchanged
 from chit.store.faults import explain_store_error
 from chit.store.home import Home
+from chit.store.last_words import attach, write_words
 from chit.store.owners import Owner, is_alive
 from chit.store.schema import STEPS
 
@@ -96,16 +97,25 @@ class Database:
                 hint="Restore a backup, or keep the file and ask for help; nothing was changed.",
             ) from error
 
-    async def _write(self, operation: Callable[[apsw.Connection], T]) -> T:
-        return await self._open_writer().run(operation)
+    async def _write(self, operation: Callable[[apsw.Connection], T], *, brief: bool = False) -> T:
+        return await self._open_writer().run(operation, brief=brief)
 
     def _open_writer(self) -> "Writer":
         if self._writer is None:
             self._check_open()
             from chit.store.writer import Writer
 
-            self._writer = Writer(self._connect, self._explain)
+            self._writer = Writer(self._connect_writer, self._explain, self._finish)
         return self._writer
+
+    def _connect_writer(self) -> apsw.Connection:
+        connection = self._connect()
+        attach(connection)
+        return connection
+
+    def _finish(self, connection: apsw.Connection) -> None:
+        """The last operation of each transaction."""
+        write_words(connection)
 
     def _check_open(self) -> None:
         if self._closed:

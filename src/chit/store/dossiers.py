@@ -27,7 +27,7 @@ from chit.store.rows import (
     read_settlement,
     text_of,
 )
-from chit.store.search_index import index_message
+from chit.store.search_index import index_message, index_models
 
 FIRST_LOOK = 2.0
 """Seconds until the record of a reply is looked for that still ran when it was exported."""
@@ -150,6 +150,7 @@ def _write(
         inserts.insert_generation(connection, blobs, whole)
         completion = None if whole.completion is None else encode_json(whole.completion)
         inserts.end_generation(connection, blobs, whole, completion=completion, now=now, due=now + FIRST_LOOK)
+        index_models(connection, whole.id)
     for generation in merge.filled:
         whole = replace(generation, request=fill_request(generation.request.decode(), incoming.blobs).encode())
         _fill_generation(connection, blobs, whole)

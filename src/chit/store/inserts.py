@@ -10,7 +10,7 @@ from chit.core.messages import Message
 from chit.core.surrogates import join_surrogates
 from chit.store.blobs import Blobs
 from chit.store.rows import generation_values, mend_texts, message_values, parts_text, text_of
-from chit.store.search_index import index_models, index_title
+from chit.store.search_index import index_title
 
 _INSERT_CONVERSATION = """
     INSERT INTO conversations (id, title, origin, private, parameters, pinned_at, archived_at, created_at)
@@ -24,6 +24,9 @@ _INSERT_GENERATION = """
     INSERT INTO generations (id, message, conversation, owner, origin, streamed, state, requested_model, request,
         created_at)
     VALUES (:id, :message, :conversation, :owner, :origin, :streamed, :state, :requested_model, :request, :created_at)
+"""
+_INSERT_CALL = """
+    INSERT INTO token_calls (generation, token) VALUES (?, (SELECT id FROM local_tokens WHERE hash = ?))
 """
 _END_GENERATION = """
     UPDATE generations SET owner = NULL, state = :state, generation_id = coalesce(generation_id, :generation_id),
@@ -55,14 +58,14 @@ def insert_conversation(connection: apsw.Connection, conversation: Conversation)
 
 
 def insert_message(connection: apsw.Connection, blobs: Blobs, message: Message) -> tuple[int, str]:
-    """The newest of all. Its place and its text, for `index_message` once what wrote it is there."""
+    """The newest of all. Its place and its text: it is not searchable before it is indexed."""
     parts = take_out(connection, blobs, parts_text(message), message.conversation_id)
     seq: Any = connection.execute(_INSERT_MESSAGE, {**message_values(message), "parts": parts}).get
     return int(seq), message.text
 
 
 def insert_generation(connection: apsw.Connection, blobs: Blobs, generation: Generation) -> None:
-    """As it is sent. `end_generation` adds what it came to."""
+    """As it is sent. `end_generation` adds what it came to. The token that asked for it must be there."""
     connection.execute(
         _INSERT_GENERATION,
         {
@@ -78,6 +81,8 @@ def insert_generation(connection: apsw.Connection, blobs: Blobs, generation: Gen
             "created_at": generation.created_at,
         },
     )
+    if generation.token is not None:
+        connection.execute(_INSERT_CALL, (connection.last_insert_rowid(), generation.token))
 
 
 def end_generation(
@@ -100,7 +105,6 @@ def end_generation(
         )
     stored = None if completion is None else take_out(connection, blobs, completion, generation.conversation_id)
     connection.execute(_END_GENERATION, {**values, "completion": stored})
-    index_models(connection, generation.id)
 
 
 def open_settlement(connection: apsw.Connection, generation_id: str) -> None:

@@ -34,25 +34,40 @@ class PrivateStore(SqliteStore):
         self._rooms: dict[str, Room] = {}
         self._left: set[str] = set()
         """Private conversations that were deleted here: what still comes in of them is dropped."""
+        self._unheard: set[str] = set()
+        """Private calls of programs that run now: nobody reads them here, so that nothing of them is remembered."""
+        self._ordinary: set[str] = set()
+        """Generations that run now and are not private."""
 
     # writing
 
     async def record_send(
-        self, *, conversation: Conversation | None, messages: Sequence[Message], generation: Generation
+        self,
+        *,
+        conversation: Conversation | None,
+        messages: Sequence[Message],
+        generation: Generation,
+        prefix: str | None = None,
     ) -> None:
         """See `Store.record_send`."""
         created = None if conversation is None or not conversation.private else Room(conversation=conversation)
+        if created and generation.origin == "api":
+            self._unheard.add(generation.conversation_id)
         room = created or (self._find_room(generation.conversation_id) if conversation is None else None)
         if room is None:
-            await super().record_send(conversation=conversation, messages=messages, generation=generation)
+            await super().record_send(
+                conversation=conversation, messages=messages, generation=generation, prefix=prefix
+            )
+            self._ordinary.add(generation.id)
             return
         await super().record_send(
             conversation=conversation and strip_conversation(conversation),
             messages=[strip_message(message) for message in messages],
             generation=strip_generation(generation),
         )
-        room.keep(messages, generation)
-        self._rooms[generation.conversation_id] = room
+        if generation.conversation_id not in self._unheard:
+            room.keep(messages, generation)
+            self._rooms[generation.conversation_id] = room
 
     async def record_messages(self, messages: Sequence[Message]) -> None:
         """See `Store.record_messages`."""
@@ -64,19 +79,23 @@ class PrivateStore(SqliteStore):
 
     def append_received(self, generation: Generation, data: bytes, done: Callable[[StoreError | None], None]) -> None:
         """See `Store.append_received`. Of a private reply nothing is queued."""
-        if generation.conversation_id in self._rooms or generation.conversation_id in self._left:
+        if self._is_known_private(generation.conversation_id):
             asyncio.get_running_loop().call_soon(done, None)
         else:
             super().append_received(generation, data, done)
 
-    async def record_end(self, generation: Generation, message: Message, *, now: float) -> None:
+    async def record_end(
+        self, generation: Generation, message: Message, *, now: float, prefix: str | None = None
+    ) -> None:
         """See `Store.record_end`."""
-        if not self._is_private(generation.conversation_id):
-            await super().record_end(generation, message, now=now)
+        if generation.id in self._ordinary or not self._is_private(generation.conversation_id):
+            await super().record_end(generation, message, now=now, prefix=prefix)
+            self._ordinary.discard(generation.id)
             return
         if room := self._rooms.get(generation.conversation_id):
             room.end(generation, message)
         await super().record_end(strip_generation(generation), strip_message(message), now=now)
+        self._unheard.discard(generation.conversation_id)
 
     async def record_settlement(self, settlement: Settlement) -> bool:
         """See `Store.record_settlement`. Of a private reply the record's figures are kept, and what names the run."""
@@ -197,10 +216,13 @@ class PrivateStore(SqliteStore):
     # what is known here
 
     def _is_private(self, conversation_id: str) -> bool:
-        if conversation_id in self._rooms or conversation_id in self._left:
+        if self._is_known_private(conversation_id):
             return True
         query = "SELECT private FROM conversations WHERE id = ?"
         return bool(self._read(lambda db: db.execute(query, (conversation_id,)).get))
+
+    def _is_known_private(self, conversation_id: str) -> bool:
+        return conversation_id in self._rooms or conversation_id in self._left or conversation_id in self._unheard
 
     def _is_of_private(self, generation_id: str) -> bool:
         """So is what was purged: the request of neither was kept."""

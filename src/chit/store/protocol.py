@@ -16,6 +16,7 @@ from chit.core.search_page import SearchPage
 from chit.errors import StoreError
 from chit.store.dossier_protocol import DossierStore
 from chit.store.spending_protocol import SpendingStore
+from chit.store.token_protocol import TokenStore
 
 Shelf = Literal["all", "open", "pinned", "archived"]
 """Which conversations a list holds: every one, those neither pinned nor archived, those pinned but not archived, those
@@ -32,6 +33,16 @@ class Found:
     kind: Literal["message", "conversation", "generation"]
     id: str
     """Our full id of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefix:
+    """A place at which a conversation of the local API can go on."""
+
+    hash: str
+    """See `core.prefix`."""
+    conversation_id: str
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +73,8 @@ class Integrity:
     """False where pages, indexes or tables are damaged; what `problems` tell is otherwise of single rows."""
 
 
-class Store(DossierStore, SpendingStore, Protocol):
-    """Conversations, messages, generations, settlements, settings, sessions."""
+class Store(DossierStore, SpendingStore, TokenStore, Protocol):
+    """Conversations, messages, generations, settlements, settings, sessions, local tokens."""
 
     @property
     def owner(self) -> str:
@@ -81,9 +92,20 @@ class Store(DossierStore, SpendingStore, Protocol):
     # a generation's life
 
     async def record_send(
-        self, *, conversation: Conversation | None, messages: Sequence[Message], generation: Generation
+        self,
+        *,
+        conversation: Conversation | None,
+        messages: Sequence[Message],
+        generation: Generation,
+        prefix: str | None = None,
     ) -> None:
-        """One transaction: a new conversation (or None), new messages in order, the generation in state `sent`."""
+        """One transaction: a new conversation (or None), new messages in order, the generation in state `sent`.
+
+        By `prefix`, `find_prefix` finds the message that the reply follows.
+        """
+
+    async def find_prefix(self, prefixes: Sequence[str]) -> Prefix | None:
+        """The first of these that is known, in a conversation that is there and was not deleted."""
 
     async def record_messages(self, messages: Sequence[Message]) -> None:
         """New messages of conversations that are there, in order, without any generation: one transaction."""
@@ -94,8 +116,13 @@ class Store(DossierStore, SpendingStore, Protocol):
     def append_received(self, generation: Generation, data: bytes, done: Callable[[StoreError | None], None]) -> None:
         """Queue received bytes; `done` is called on the event loop, in order, once they are durable or lost."""
 
-    async def record_end(self, generation: Generation, message: Message, *, now: float) -> None:
-        """The final row and the actor message's parts; received bytes are folded away; settlement becomes due."""
+    async def record_end(
+        self, generation: Generation, message: Message, *, now: float, prefix: str | None = None
+    ) -> None:
+        """The final row and the actor message's parts; received bytes are folded away; settlement becomes due.
+
+        By `prefix`, `find_prefix` finds the actor message.
+        """
 
     async def adopt_orphans(self) -> list[Generation]:
         """Take over the unfinished generations of processes that are gone. Each is given to one caller only.

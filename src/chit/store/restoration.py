@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import apsw
 
@@ -56,7 +57,7 @@ def restore(home: Home, path: Path, *, is_incomplete_enough: bool = False) -> Re
         finish_replacements(home)
         with make_folder(home, home.folder) as beside, make_folder(home, home.backups) as kept:
             staged = beside / home.database.name
-            _stage(place, staged)
+            _stage(home, place, staged)
             contents = read_contents(staged)
             return Restoration(contents=contents, replaced=_exchange(home, place, staged, kept))
     except (apsw.Error, OSError) as error:
@@ -98,8 +99,8 @@ def _verify(home: Home, path: Path, *, is_incomplete_enough: bool) -> None:
         )
 
 
-def _stage(place: Home, staged: Path) -> None:
-    """The copy that will be the history. No browser comes back to a session that was ended since."""
+def _stage(home: Home, place: Home, staged: Path) -> None:
+    """The copy that will be the history. No browser and no program comes back that was shut out since."""
     source = open_unchanged(place.database)
     try:
         copy_database(source, staged)
@@ -109,9 +110,20 @@ def _stage(place: Home, staged: Path) -> None:
     try:
         copy.pragma("secure_delete", 1)
         copy.execute("DELETE FROM sessions")
+        copy.executemany("UPDATE local_tokens SET revoked_at = ? WHERE hash = ?", _list_revoked(home))
     finally:
         copy.close()
     sync(staged)
+
+
+def _list_revoked(home: Home) -> list[tuple[float, str]]:
+    """The local tokens that are revoked in the history that goes, if it can still be read."""
+    with suppress(StoreError, apsw.Error), closing(open_unchanged(home.database)) as connection:
+        rows: list[Any] = connection.execute(
+            "SELECT revoked_at, hash FROM local_tokens WHERE revoked_at IS NOT NULL"
+        ).fetchall()
+        return rows
+    return []
 
 
 def _exchange(home: Home, place: Home, staged: Path, kept: Path) -> Path | None:

@@ -17,7 +17,9 @@ GENERATION_COLUMNS = """
     g.id, g.message, g.conversation, g.owner, g.origin, g.streamed, g.state, g.generation_id, g.requested_model,
     g.model, g.provider, g.finish_reason, g.reported_cost, g.prompt_tokens, g.completion_tokens, g.reasoning_tokens,
     g.cached_tokens, g.upstream_cost, g.is_byok, g.time_to_first_token_ms, g.duration_ms, g.request, g.completion,
-    g.error, g.created_at, g.reasoning_ms, s.generation_id, s.state, s.attempts, s.ended_at, s.next_attempt_at, s.record
+    g.error, g.created_at, g.reasoning_ms,
+    (SELECT hash FROM token_calls JOIN local_tokens t ON t.id = token WHERE generation = g.seq),
+    s.generation_id, s.state, s.attempts, s.ended_at, s.next_attempt_at, s.record
 """
 BRIEF_GENERATION_COLUMNS = GENERATION_COLUMNS.replace("g.request,", "'',")
 """Without the request, which holds the whole branch each time: together they grow with the square of its length."""
@@ -67,7 +69,7 @@ def read_message(row: tuple[Any, ...], generation: Generation | None, put_back: 
 
 def read_generation(row: tuple[Any, ...], put_back: PutBack) -> Generation:
     """From `GENERATION_COLUMNS`."""
-    fields, settlement = row[:26], row[26:]
+    fields, settlement = row[:27], row[27:]
     completion, error = fields[22], fields[23]
     return Generation(
         id=fields[0],
@@ -86,6 +88,7 @@ def read_generation(row: tuple[Any, ...], put_back: PutBack) -> Generation:
         time_to_first_token_ms=fields[19],
         duration_ms=fields[20],
         reasoning_ms=fields[25],
+        token=fields[26],
         request=put_back(fields[21].encode()),
         completion=None if completion is None else _load(completion, put_back),
         error=None if error is None else _load(error),

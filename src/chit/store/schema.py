@@ -5,6 +5,7 @@ integer pico-dollars for sums. JSON columns are text; unknown members are kept.
 """
 
 from chit.store.schema_archive import ARCHIVE
+from chit.store.schema_local import LOCAL
 from chit.store.schema_search import SEARCH
 from chit.store.schema_spending import SPENDING
 
@@ -125,4 +126,4 @@ _CONVERSATIONS = """
     ALTER TABLE conversations ADD COLUMN pinned_at REAL;
     ALTER TABLE conversations ADD COLUMN archived_at REAL;
 """
-STEPS: tuple[str, ...] = (_BEGIN, _CONVERSATIONS, SEARCH, SPENDING, ARCHIVE)
+STEPS: tuple[str, ...] = (_BEGIN, _CONVERSATIONS, SEARCH, SPENDING, ARCHIVE, LOCAL)

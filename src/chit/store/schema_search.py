@@ -12,8 +12,7 @@ WRITTEN_BY = """
 """To a message `m` the generation that wrote it and its settlement."""
 PICO = "coalesce(s.settled_pico, g.reported_pico)"
 HAS_ERROR = f"(g.seq IS NOT NULL AND {_HAS_ERROR})"
-INDEX = f"""
-    INSERT OR REPLACE INTO message_text (rowid, words)
+WORDS = f"""
     SELECT m.seq, {{text}} || char(10) || chit_facets(m.source, m.created_at, (
         SELECT json_group_array(id) FROM model_names WHERE name IN (g.requested_model, g.model)), {PICO}, {HAS_ERROR})
     FROM messages m {WRITTEN_BY}
@@ -21,8 +20,7 @@ INDEX = f"""
         AND NOT (m.source = 'actor' AND g.state IS NOT NULL AND g.state IN ('sent', 'streaming'))
 """  # noqa: S608 - all of it is ours
 NAME = "INSERT INTO model_names (name) SELECT DISTINCT {name} FROM generations WHERE {which} ON CONFLICT DO NOTHING"
-INDEX_TITLE = """
-    INSERT OR REPLACE INTO conversation_titles (rowid, words)
+TITLE_WORDS = """
     SELECT seq, chit_words(title) || char(10) || char(983040) FROM conversations WHERE {which}
 """
 """With the facet of every one, so that those can be found that lack a word."""
@@ -39,6 +37,6 @@ SEARCH = f"""
     CREATE TABLE model_names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     {NAME.format(name="requested_model", which="requested_model IS NOT NULL")};
     {NAME.format(name="model", which="model IS NOT NULL")};
-    {INDEX.format(text="chit_text(m.parts)", which="true")};
-    {INDEX_TITLE.format(which="true")};
+    INSERT OR REPLACE INTO message_text (rowid, words) {WORDS.format(text="chit_text(m.parts)", which="true")};
+    INSERT OR REPLACE INTO conversation_titles (rowid, words) {TITLE_WORDS.format(which="true")};
 """  # noqa: S608 - all of it is ours

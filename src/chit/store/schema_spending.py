@@ -9,6 +9,9 @@ COUNTS = ("charges", "known", "pending", "unknown", "failed", "byok")
 AMOUNTS = ("cost_pico", "reported_pico", "settled_pico", "difference_pico", "saved_pico", "provider_pico")
 TOKENS = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens")
 """What `spending` sums. Of amounts and tokens both halves, since a 64-bit sum could overflow with made-up figures."""
+HALF = 32
+"""Bits of the lower half, which `MASK` leaves."""
+MASK = 2**HALF - 1
 HALVES = tuple(half for name in (*AMOUNTS, *TOKENS) for half in (f"{name}_high", f"{name}_low"))
 WHOLE = 100
 """More of a size: of a model whatever its provider, origin and kind, which a chart then need not add up."""

@@ -6,14 +6,21 @@ from typing import Any
 import apsw
 
 from chit.core.facets import facets_of, size_of
+from chit.core.generation import Generation
 from chit.core.jsontext import decode_json
+from chit.core.messages import Message
 from chit.core.searchable import searchable
-from chit.store.schema_search import INDEX, INDEX_TITLE, NAME
+from chit.core.surrogates import join_surrogates
+from chit.store.last_words import keep_words
+from chit.store.rows import pico_of
+from chit.store.schema_search import NAME, TITLE_WORDS, WORDS
 
-_INDEX_MESSAGE = INDEX.format(text="chit_words(:text)", which="m.seq = :seq")
-_INDEX_AGAIN = INDEX.format(text="chit_text(m.parts)", which="m.seq = :seq")
-_INDEX_TITLE = INDEX_TITLE.format(which="id = ?")
+_WORDS = WORDS.format(text="chit_words(:text)", which="m.seq = :seq")
+_WORDS_AGAIN = WORDS.format(text="chit_text(m.parts)", which="m.seq = :seq")
+_TITLE_WORDS = TITLE_WORDS.format(which="id = ?")
 _NAMES = [NAME.format(name=name, which=f"id = ? AND {name} IS NOT NULL") for name in ("requested_model", "model")]
+_FAILED = ("failed", "cut", "unknown")
+_NUMBER = "SELECT id FROM model_names WHERE name = ?"
 _WRITTEN = """
     SELECT m.seq, g.reported_pico FROM generations g JOIN messages m ON m.id = g.message WHERE g.generation_id = ?
 """
@@ -35,7 +42,50 @@ def index_message(connection: apsw.Connection, seq: int, text: str) -> None:
 
     One that nobody sees, or that is still being written, is not found.
     """
-    connection.execute(_INDEX_MESSAGE, {"seq": seq, "text": text.encode("utf-8", "replace").decode()})
+    found: Any = connection.execute(_WORDS, {"seq": seq, "text": text.encode("utf-8", "replace").decode()})
+    keep_words(connection, "messages", found.fetchall())
+
+
+def index_new(connection: apsw.Connection, seq: int, message: Message) -> None:
+    """As `index_message`, for a message that no model has written or is writing: all of its facets are at hand."""
+    if is_searchable(message):
+        facets = facets_of(source=message.source, created_at=message.created_at)
+        _insert(connection, seq, message.text, facets)
+
+
+def index_reply(connection: apsw.Connection, seq: int, message: Message, generation: Generation) -> None:
+    """As `index_message`, for a reply that has just ended and whose cost is not settled."""
+    if is_searchable(message):
+        names = dict.fromkeys(filter(None, (generation.requested_model, generation.model)))
+        facets = facets_of(
+            source=message.source,
+            created_at=message.created_at,
+            models=sorted(number_model(connection, name) for name in names),
+            pico=pico_of(generation.usage.cost),
+            has_error=generation.state in _FAILED or generation.error is not None,
+        )
+        _insert(connection, seq, message.text, facets)
+
+
+def is_searchable(message: Message) -> bool:
+    """Whether it is for people."""
+    return message.source != "client" and message.options.visible_to_user
+
+
+def number_model(connection: apsw.Connection, name: str) -> int:
+    """The number under which a model is known; it gets one if it has none."""
+    name = join_surrogates(name)
+    number = connection.execute(_NUMBER, (name,)).get
+    if number is None:
+        connection.execute("INSERT INTO model_names (name) VALUES (?)", (name,))
+        number = connection.last_insert_rowid()
+    assert isinstance(number, int)  # noqa: S101 - the column is one
+    return number
+
+
+def _insert(connection: apsw.Connection, seq: int, text: str, facets: str) -> None:
+    words = searchable(text.encode("utf-8", "replace").decode())
+    keep_words(connection, "messages", [(seq, f"{words}\n{facets}")])
 
 
 def index_models(connection: apsw.Connection, row_id: str) -> None:
@@ -49,12 +99,14 @@ def index_settled(connection: apsw.Connection, generation_id: str, pico: int) ->
     written: list[Any] = connection.execute(_WRITTEN, (generation_id,)).fetchall()
     for seq, reported in written:
         if reported is None or size_of(reported) != size_of(pico):
-            connection.execute(_INDEX_AGAIN, {"seq": seq})
+            found: Any = connection.execute(_WORDS_AGAIN, {"seq": seq})
+            keep_words(connection, "messages", found.fetchall())
 
 
 def index_title(connection: apsw.Connection, conversation_id: str) -> None:
     """Make a conversation findable by its title, in the place of the one before."""
-    connection.execute(_INDEX_TITLE, (conversation_id,))
+    found: Any = connection.execute(_TITLE_WORDS, (conversation_id,))
+    keep_words(connection, "conversations", found.fetchall())
 
 
 def read_text(parts: str) -> str:

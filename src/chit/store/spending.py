@@ -25,9 +25,8 @@ from chit.core.spending import (
     split_days,
 )
 from chit.core.usage import from_pico
-from chit.store.charges import HALF
 from chit.store.rows import text_of
-from chit.store.schema_spending import AMOUNTS, COUNTS, HALVES, TOKENS, WHOLE
+from chit.store.schema_spending import AMOUNTS, COUNTS, HALF, HALVES, TOKENS, WHOLE
 
 MOST_DAYS = 92
 """Of a range that is shown by day; a longer one is shown by month."""

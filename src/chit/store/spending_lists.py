@@ -9,9 +9,8 @@ import apsw
 from chit.core.next_turn import Turns
 from chit.core.spending import DAY, Charge, DaySpending, SpendingQuery
 from chit.core.usage import from_pico
-from chit.store.charges import HALF, MASK
 from chit.store.rows import text_of
-from chit.store.schema_spending import COUNTS, HALVES
+from chit.store.schema_spending import COUNTS, HALF, HALVES, MASK
 from chit.store.spending import find_days, find_splits, one_moment, read_figures
 
 Cursor = tuple[str, int]

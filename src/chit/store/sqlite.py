@@ -6,26 +6,32 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import apsw
+
 from chit.core.conversation import Conversation
 from chit.core.generation import Generation, Origin, Settlement
 from chit.core.jsontext import encode_json
 from chit.core.messages import Message
 from chit.errors import StoreDamaged, StoreError
 from chit.store import branch, deletion, reads, rendered, summaries, writes
+from chit.store.blobs import MOST_BRIEF_BYTES, is_brief
+from chit.store.charges import count_changed
 from chit.store.connection import open_connection
 from chit.store.conversations import Conversations
 from chit.store.dossier_database import DossierDatabase
 from chit.store.examination import examine_integrity
 from chit.store.home import Home
-from chit.store.protocol import Found, Integrity, Session
+from chit.store.protocol import Found, Integrity
 from chit.store.search_store import SearchDatabase
+from chit.store.session_store import SessionDatabase
 from chit.store.spending_store import SpendingDatabase
+from chit.store.token_store import TokenDatabase
 
 FIRST_LOOK = 2.0
 """Seconds from the end of a generation to the first look for its record (design §4)."""
 
 
-class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDatabase):
+class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SessionDatabase, SpendingDatabase, TokenDatabase):
     """See `protocol.Store` for what each method promises.
 
     Reading works without a running event loop: these methods never wait, so that `chit show` need not import asyncio.
@@ -35,7 +41,9 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
         """Creates the folder and the file where they are missing. Raises `StoreError`."""
         super().__init__(home, lambda: open_connection(home.database))
         self._received_from: dict[str, int] = {}
-        """Where the received bytes of each running generation begin."""
+        """Where the received bytes of each running generation begin; this and the next one are the writer's alone."""
+        self._changed: list[str] = []
+        """Generations whose charge is changed by the transaction under way."""
 
     async def check_integrity(self) -> Integrity:
         """See `Store.check_integrity`. In a thread, on a connection of its own: unlike reading, it takes its time."""
@@ -45,34 +53,46 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
         return await to_thread(examine_integrity, self._home)
 
     async def record_send(
-        self, *, conversation: Conversation | None, messages: Sequence[Message], generation: Generation
+        self,
+        *,
+        conversation: Conversation | None,
+        messages: Sequence[Message],
+        generation: Generation,
+        prefix: str | None = None,
     ) -> None:
         """See `Store.record_send`."""
         blobs = self._blobs
-        await self._write(lambda db: writes.record_send(db, blobs, conversation, messages, generation))
+        await self._write(
+            lambda db: writes.record_send(db, blobs, conversation, messages, generation, prefix),
+            brief=is_brief(generation.request),
+        )
 
     async def record_start(self, generation: Generation, generation_id: str) -> None:
         """See `Store.record_start`."""
-        await self._write(lambda db: writes.record_start(db, generation.id, generation_id))
+        await self._write(lambda db: writes.record_start(db, generation.id, generation_id), brief=True)
 
     def append_received(self, generation: Generation, data: bytes, done: Callable[[StoreError | None], None]) -> None:
         """See `Store.append_received`."""
-        row_id = generation.id
+        row_id, places = generation.id, self._received_from
 
-        def settle(place: int, error: Exception | None) -> None:
-            if error is None:
-                self._received_from.setdefault(row_id, place)
+        def append(db: apsw.Connection) -> None:
+            place = writes.append_received(db, row_id, data)
+            places[row_id] = min(place, places.get(row_id, place))  # less, where a transaction is tried again
+
+        def settle(_: None, error: Exception | None) -> None:
             done(None if error is None else self._explain(error))
 
-        self._open_writer().submit(lambda db: writes.append_received(db, row_id, data), settle, urgent=False)
+        self._open_writer().submit(append, settle, urgent=False, brief=len(data) < MOST_BRIEF_BYTES)
 
-    async def record_end(self, generation: Generation, message: Message, *, now: float) -> None:
+    async def record_end(
+        self, generation: Generation, message: Message, *, now: float, prefix: str | None = None
+    ) -> None:
         """See `Store.record_end`."""
         completion = None if generation.completion is None else encode_json(generation.completion)
-        blobs = self._blobs
-        place = self._received_from.pop(generation.id, 0)
-        await self._write(
-            lambda db: writes.record_end(
+        blobs, places = self._blobs, self._received_from
+
+        def end(db: apsw.Connection) -> None:
+            writes.record_end(
                 db,
                 blobs,
                 generation,
@@ -80,9 +100,12 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
                 completion=completion,
                 now=now,
                 due=now + FIRST_LOOK,
-                received_from=place,
+                received_from=places.pop(generation.id, 0),
+                prefix=prefix,
             )
-        )
+            self._changed.append(generation.id)
+
+        await self._write(end, brief=completion is None or is_brief(completion))
 
     async def adopt_orphans(self) -> list[Generation]:
         """See `Store.adopt_orphans`."""
@@ -112,12 +135,25 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
         return await self._write(
             lambda db: writes.claim_settlements(
                 db, owner=owner, dead_owners=dead, now=now, lease_seconds=lease_seconds, limit=limit, only=only
-            )
+            ),
+            brief=True,
         )
 
     async def record_settlement(self, settlement: Settlement) -> bool:
         """See `Store.record_settlement`."""
-        return await self._write(lambda db: writes.record_settlement(db, settlement))
+
+        def record(db: apsw.Connection) -> bool:
+            self._changed.append(settlement.generation_id)
+            return writes.record_settlement(db, settlement)
+
+        return await self._write(record, brief=True)
+
+    def _finish(self, connection: apsw.Connection) -> None:
+        """Once for all replies that ended together."""
+        if self._changed:
+            changed, self._changed = self._changed, []
+            count_changed(connection, first=changed)
+        super()._finish(connection)
 
     async def next_settlement_at(self) -> float | None:
         """See `Store.next_settlement_at`."""
@@ -241,26 +277,6 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
     async def record_setting(self, name: str, value: str) -> None:
         """See `Store.record_setting`."""
         await self._write(lambda db: writes.record_setting(db, name, value))
-
-    async def record_session(self, session: Session) -> None:
-        """See `Store.record_session`."""
-        await self._write(lambda db: writes.record_session(db, session))
-
-    async def find_session(self, digest: str) -> Session | None:
-        """See `Store.find_session`."""
-        return self._read(lambda db: reads.find_session(db, digest))
-
-    async def list_sessions(self) -> list[Session]:
-        """See `Store.list_sessions`."""
-        return self._read(reads.list_sessions)
-
-    async def record_session_use(self, digest: str, at: float) -> None:
-        """See `Store.record_session_use`."""
-        await self._write(lambda db: writes.record_session_use(db, digest, at))
-
-    async def delete_sessions(self, *, only: str | None = None) -> list[str]:
-        """See `Store.delete_sessions`."""
-        return await self._write(lambda db: writes.delete_sessions(db, only))
 
 
 def open_store(folder: Path) -> SqliteStore:

@@ -1,6 +1,7 @@
 """The write operations, each a function of a connection inside a transaction that is already open."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import apsw
@@ -11,7 +12,6 @@ from chit.core.messages import Message
 from chit.core.surrogates import join_surrogates
 from chit.core.usage import write_cost
 from chit.store.blobs import Blobs
-from chit.store.charges import count_changed
 from chit.store.inserts import (
     end_generation,
     insert_conversation,
@@ -20,11 +20,13 @@ from chit.store.inserts import (
     open_settlement,
     take_out,
 )
+from chit.store.prefixes import keep_prefix
 from chit.store.protocol import Session
 from chit.store.rows import SETTLEMENT_COLUMNS, parts_text, pico_of, read_settlement, text_of
-from chit.store.search_index import index_message, index_settled
+from chit.store.search_index import index_message, index_models, index_new, index_reply, index_settled
 from chit.store.shelves import bring_back
 
+_WRITE_REPLY = "UPDATE messages SET parts = ? WHERE id = ? RETURNING seq, created_at"
 _DUE = "state = 'pending' AND (next_attempt_at <= :now OR next_attempt_at > :now + 86400)"
 """Due, or due so far ahead that the clock must have jumped (promise G12)."""
 _NAMED = "state <> 'settled' AND generation_id IN (SELECT value FROM json_each(:only))"
@@ -50,23 +52,31 @@ def record_send(
     conversation: Conversation | None,
     messages: Sequence[Message],
     generation: Generation,
+    prefix: str | None = None,
 ) -> None:
-    """See `Store.record_send`."""
+    """See `Store.record_send`. The last of `messages` is the reply."""
     if conversation is not None:
         insert_conversation(connection, conversation)
     else:
         bring_back(connection, [generation.conversation_id])
-    written = [insert_message(connection, blobs, message) for message in messages]
+    written = [(insert_message(connection, blobs, message), message) for message in messages]
     insert_generation(connection, blobs, generation)
-    for seq, text in written:
-        index_message(connection, seq, text)
+    for (seq, text), message in written:
+        if message.id != generation.message_id:
+            index_new(connection, seq, message)
+        elif message.source != "actor":  # else it is indexed once it is written
+            index_models(connection, generation.id)
+            index_message(connection, seq, text)
+    if prefix is not None:
+        keep_prefix(connection, prefix, generation.conversation_id, messages[-1].parent_id)
 
 
 def record_messages(connection: apsw.Connection, blobs: Blobs, messages: Sequence[Message]) -> None:
     """See `Store.record_messages`."""
     bring_back(connection, [message.conversation_id for message in messages])
     for message in messages:
-        index_message(connection, *insert_message(connection, blobs, message))
+        seq, _ = insert_message(connection, blobs, message)
+        index_new(connection, seq, message)
 
 
 def record_start(connection: apsw.Connection, row_id: str, generation_id: str) -> None:
@@ -94,18 +104,34 @@ def record_end(
     now: float,
     due: float,
     received_from: int = 0,
+    prefix: str | None = None,
 ) -> None:
     """See `Store.record_end`. `due` is when a first look for the generation's record is worth while.
 
     `received_from` is the place of the first received bytes, 0 if that is not known.
     """
     end_generation(connection, blobs, generation, completion=completion, now=now, due=due)
-    parts = take_out(connection, blobs, parts_text(message), generation.conversation_id)
-    seq = connection.execute("UPDATE messages SET parts = ? WHERE id = ? RETURNING seq", (parts, message.id)).get
-    if seq is not None:
-        index_message(connection, seq, message.text)
     connection.execute("DELETE FROM received_bytes WHERE seq >= ? AND generation = ?", (received_from, generation.id))
-    count_changed(connection)
+    parts = take_out(connection, blobs, parts_text(message), generation.conversation_id)
+    stored: Any = connection.execute(_WRITE_REPLY, (parts, message.id)).fetchone()
+    if stored is not None:
+        seq, created_at = stored
+        if message.created_at != created_at:  # of one that was adopted
+            message = replace(message, created_at=created_at)
+        _index_reply(connection, seq, message, generation)
+        if prefix is not None:
+            keep_prefix(connection, prefix, generation.conversation_id, message.id)
+
+
+def _index_reply(connection: apsw.Connection, seq: int, message: Message, generation: Generation) -> None:
+    """An id that was met before may be settled already."""
+    query = "SELECT settled_pico FROM settlements WHERE generation_id = ?"
+    named = generation.generation_id and join_surrogates(generation.generation_id)
+    if named is None or connection.execute(query, (named,)).get is None:
+        index_reply(connection, seq, message, generation)
+    else:
+        index_models(connection, generation.id)
+        index_message(connection, seq, message.text)
 
 
 def adopt(connection: apsw.Connection, dead_owners: Sequence[str], owner: str) -> list[str]:
@@ -163,7 +189,6 @@ def record_settlement(connection: apsw.Connection, settlement: Settlement) -> bo
     is_news = connection.changes() == 1
     if is_news and pico is not None:
         index_settled(connection, settlement.generation_id, pico)
-    count_changed(connection)
     return is_news
 
 

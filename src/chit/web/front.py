@@ -21,6 +21,7 @@ from chit.web.key_ring import HandedOver
 from chit.web.listening import Listening
 from chit.web.parameter_routes import ParameterRoutes
 from chit.web.prefs_routes import PrefsRoutes
+from chit.web.routes import Route
 from chit.web.server import Server, open_server
 from chit.web.sessions import Sessions
 from chit.web.stream_routes import StreamRoutes
@@ -28,6 +29,7 @@ from chit.web.talk import Talk
 from chit.web.tidings import Tidings
 from chit.web.view_routes import ViewRoutes
 from chit.web.views import Views
+from chit.web.walls import Admit
 
 UNDO_SECONDS = 3600.0
 """How long a deleted conversation can be had back."""
@@ -36,9 +38,16 @@ _PURGE_EVERY = 900.0
 
 @asynccontextmanager
 async def open_front(
-    listening: Listening, desk: Desk, handed: HandedOver, *, run: Path, allowed_hosts: Sequence[str] = ()
+    listening: Listening,
+    desk: Desk,
+    handed: HandedOver,
+    *,
+    run: Path,
+    allowed_hosts: Sequence[str] = (),
+    programs: Sequence[Route] = (),
+    admit_local: Admit | None = None,
 ) -> AsyncIterator[Server]:
-    """Serve the desk until the context ends. Raises `InputError`."""
+    """Serve the desk until the context ends, and `programs`, which `admit_local` lets in. Raises `InputError`."""
     hub = Hub()
     talk, tidings = Talk(desk, hub), Tidings(desk, hub)
     sessions = Sessions(desk.own.store, desk.own.notices)
@@ -52,6 +61,7 @@ async def open_front(
         *CostsRoutes(desk).routes(),
         *CompressionRoutes(desk).routes(),
         *DataRoutes(desk, hub, desk.imports, scrub=handed.scrub).routes(),
+        *programs,
     ]
     async with AsyncExitStack() as closing:
         closing.push_async_callback(talk.close)
@@ -66,6 +76,7 @@ async def open_front(
                 run=run,
                 routes=routes,
                 allowed_hosts=allowed_hosts,
+                admit_local=admit_local,
             )
         )
         closing.callback(hub.close)

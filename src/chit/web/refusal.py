@@ -5,6 +5,7 @@ from math import ceil
 
 from aiohttp import web
 
+from chit.core.api_error import is_api_path, write_api_error
 from chit.core.jsontext import encode_json
 from chit.core.sentence import sentence
 from chit.errors import (
@@ -39,6 +40,20 @@ _STATUSES = (
 """The first that fits."""
 
 
+_CODES = {
+    401: "invalid_api_key",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "request_too_large",
+    415: "not_json",
+}
+_HINTS = {
+    401: "Make one: `chit token create NAME`, and send it as `Authorization: Bearer …` or `x-api-key`.",
+    404: "`/v1/chat/completions`, `/v1/responses`, `/v1/messages`, `/v1/embeddings` and `/v1/models` are answered.",
+}
+"""For programs."""
+
+
 class Refused(Exception):
     """Raised by a check or a handler: answer with this status and these words, and do nothing."""
 
@@ -50,9 +65,15 @@ class Refused(Exception):
         self.headers = {name.replace("_", "-"): text for name, text in headers.items()}
 
 
-def refuse(status: int, words: str, headers: Mapping[str, str] | None = None) -> web.Response:
-    """A short text for a person; nothing of the request is repeated in it."""
-    response = web.Response(status=status, text=f"{words}\n", headers=headers)
+def refuse(status: int, words: str, headers: Mapping[str, str] | None = None, *, path: str = "") -> web.Response:
+    """A short text for a person, or under `/v1` for a program; nothing of the request is repeated in it."""
+    if is_api_path(path):
+        code = _CODES.get(status, "bug" if status >= 500 else "request_refused")
+        body = write_api_error(path, status=status, message=words, code=code, hint=_HINTS.get(status, ""))
+        response = web.Response(status=status, body=body, headers=headers, content_type="application/json")
+        response.headers["x-should-retry"] = "false"
+    else:
+        response = web.Response(status=status, text=f"{words}\n", headers=headers)
     put_headers(response.headers)
     return response
 

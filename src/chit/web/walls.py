@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from aiohttp import web
 from aiohttp.web_urldispatcher import AbstractRoute
 
+from chit.core.api_error import is_api_path
 from chit.errors import ChitError
 from chit.web.guard import Guard
 from chit.web.headers import put_headers
@@ -15,12 +16,13 @@ from chit.web.refusal import Refused, explain, refuse
 from chit.web.routes import Handler, Route
 from chit.web.sessions import Sessions
 
-Admit = Callable[[web.Request], Awaitable[bool]]
+Admit = Callable[[web.Request], Awaitable[web.Response | None]]
+"""None lets a program's request in; else it is answered by what comes back."""
 _log = logging.getLogger("chit.web")
 
 
 class Walls:
-    """Of one server. `admit_local` says whether a program's own token lets it in; without it, none does."""
+    """Of one server. `admit_local` looks at a program's own token; without it, none is good."""
 
     def __init__(
         self,
@@ -47,7 +49,7 @@ class Walls:
         except Exception as error:
             if isinstance(error, ConnectionError) and (request.transport is None or request.transport.is_closing()):
                 raise  # nobody is there to be told
-            answer = _answer(error)
+            answer = _answer(error, request.path)
             if self._begun[id(request)]:
                 raise ConnectionResetError("broken off, so that it is seen not to be whole") from error
             return answer
@@ -67,31 +69,39 @@ class Walls:
             return await handler(request)
         if route.method != "GET":
             self._guard.check_content(request, route.takes)
+        if route.needs == "local token":
+            refusal = await self._refuse_local(request)
+            return await handler(request) if refusal is None else refusal
         digest = await self._admit(request, route)
         with self._live.hold(digest, request) if digest and route.kind == "stream" else nullcontext():
             return await handler(request)
+
+    async def _refuse_local(self, request: web.Request) -> web.Response | None:
+        """What a program is told whose own token is not good. Raises `Refused`."""
+        if self._admit_local is None:
+            raise Refused(401, "No program may call here.", WWW_Authenticate="Bearer")
+        return await self._admit_local(request)
 
     async def _admit(self, request: web.Request, route: Route) -> str | None:
         """The hash of the session whose token came, where one is needed. Raises `Refused`."""
         if route.needs == "nothing":
             return None
-        if route.needs == "local token":
-            if self._admit_local is not None and await self._admit_local(request):
-                return None
-        elif session := await self._sessions.find(request):
+        if session := await self._sessions.find(request):
             return session.hash
         raise Refused(401, "Sign in first.", WWW_Authenticate="Bearer")
 
 
-def _answer(error: Exception) -> web.Response:
+def _answer(error: Exception, path: str) -> web.Response:
     match error:
         case Refused():
-            return refuse(error.status, error.words, error.headers)
+            return refuse(error.status, error.words, error.headers, path=path)
         case web.HTTPException():  # aiohttp's own: 404, 405, 413
             kept = {name: text for name, text in error.headers.items() if name == "Allow"}
-            return refuse(error.status, f"{error.reason}.", kept)
+            return refuse(error.status, f"{error.reason}.", kept, path=path)
         case ChitError():
             return explain(error)
         case _:
             _log.error("a page failed", exc_info=error)  # keys in it are hidden where logs are written
+            if is_api_path(path):
+                return refuse(500, "This is a bug in Chit, sorry.", path=path)
             return explain(ChitError("this is a bug in Chit, sorry", hint="The terminal says more.", kind="bug"))
