@@ -1,6 +1,7 @@
 """The least that a relay can be: aiohttp on both sides, bytes passed through as they come, nothing kept.
 
-`python -m bench.api_relay UPSTREAM` serves `/v1/chat/completions` until it is ended and prints its address first.
+`python -m bench.api_relay UPSTREAM` serves `/v1/chat/completions` until it is ended and prints its address first. With
+`fresh` after it, each call has a connection of its own, as Chit's paid calls have (promise G5).
 """
 
 import asyncio
@@ -14,9 +15,9 @@ from bench.measure import CANARY
 _PATH = "/chat/completions"
 
 
-async def _serve(upstream: str) -> None:
+async def _serve(upstream: str, *, fresh: bool) -> None:
     headers = {"Authorization": f"Bearer {CANARY}", "Content-Type": "application/json"}
-    connector, timeout = aiohttp.TCPConnector(limit=0), aiohttp.ClientTimeout(total=None)
+    connector, timeout = aiohttp.TCPConnector(limit=0, force_close=fresh), aiohttp.ClientTimeout(total=None)
     async with aiohttp.ClientSession(connector=connector, headers=headers, timeout=timeout) as session:
 
         async def relay(request: web.Request) -> web.StreamResponse:
@@ -43,4 +44,4 @@ async def _serve(upstream: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(sys.argv[1]))
+    asyncio.run(_serve(sys.argv[1], fresh="fresh" in sys.argv[2:]))

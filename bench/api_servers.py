@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from bench.api_load import run_load
 from bench.measure import CANARY, ROOT, BenchmarkBroken, child_environment, script
@@ -20,6 +20,7 @@ from bench.served import Served
 NAMES = {
     "direct": "upstream, directly",
     "relay": "bare aiohttp relay",
+    "fresh": "the same, a connection a call",
     "chit": "Chit, recording",
     "litellm": "LiteLLM proxy",
 }
@@ -68,10 +69,10 @@ def serving_upstream() -> Iterator[Server]:
 
 
 @contextmanager
-def serving_relay(upstream: str) -> Iterator[Server]:
-    """The bare relay."""
-    with _running([sys.executable, "-m", "bench.api_relay", upstream], child_environment()) as begun:
-        yield _await_answer("relay", begun, lambda: f"{begun.read_line()}/v1", CANARY)
+def serving_relay(upstream: str, name: Literal["relay", "fresh"] = "relay") -> Iterator[Server]:
+    """The bare relay; `fresh` opens a connection for each call."""
+    with _running([sys.executable, "-m", "bench.api_relay", upstream, name], child_environment()) as begun:
+        yield _await_answer(name, begun, lambda: f"{begun.read_line()}/v1", CANARY)
 
 
 @contextmanager

@@ -119,6 +119,7 @@ def _all_servers(upstream: Server, place: Path) -> Iterator[list[Server]]:
         yield [
             upstream,
             running.enter_context(serving_relay(upstream.address)),
+            running.enter_context(serving_relay(upstream.address, "fresh")),
             running.enter_context(serving_chit(upstream.address, home, token)),
             running.enter_context(serving_litellm(upstream.address, place)),
         ]

@@ -1,5 +1,6 @@
 """For the whole suite: whatever the tests left behind holds no key (attack case 35)."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -15,7 +16,12 @@ FEW_EXAMPLES, MANY_EXAMPLES = 40, 100
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """How fast a machine is proves nothing, so no example has a deadline."""
+    """How fast a machine is proves nothing, so no example has a deadline.
+
+    A suite that a shell began in the background ignores Ctrl-C, which every program that it starts would inherit.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     most = FEW_EXAMPLES if config.option.markexpr == "not long" else MANY_EXAMPLES
     settings.register_profile("chit", deadline=None, max_examples=most)
     settings.load_profile("chit")

@@ -182,6 +182,14 @@ class SearchContract:
             assert await find(store, word) == [asked.message.id], text[:9]
         assert await find(store, "\U000f0001") == await find(store, "has:error") == []
 
+    async def test_a_reply_that_is_for_programs_alone(self, open_store: OpenStore) -> None:
+        """It is not found, neither by its words nor by what it is."""
+        store = open_store()
+        _, answer, generation = await send(store)
+        hidden = replace(answer, parts=(TextPart("zebra"),), options=Options(visible_to_user=False))
+        await store.record_end(replace(generation, state="done", owner=None), hidden, now=1.0)
+        assert await find(store, "zebra") == await find(store, "from:model") == []
+
     async def test_the_stretch_around_a_message(self, open_store: OpenStore) -> None:
         """A page that has it ends at the leaf where that is near, else a third of a page below it."""
         store = open_store()

@@ -9,6 +9,7 @@ from typing import Any
 
 import apsw
 import pytest
+from tests.upstream import until
 
 from chit.errors import StoreError, StoreUnreadable
 from chit.store.connection import open_connection
@@ -39,7 +40,7 @@ class Bench:
         """As the store does."""
         return explain_store_error(error, self.home.database, connection)
 
-    def hold(self, done: Callable[[Any, Exception | None], None] = lambda *_: None) -> None:
+    async def hold(self, done: Callable[[Any, Exception | None], None] = lambda *_: None) -> None:
         """Keep the writer in a transaction until `release`; returns once it is there."""
 
         def wait(_: apsw.Connection) -> str:
@@ -48,7 +49,7 @@ class Bench:
             return "held"
 
         self.writer.submit(wait, done, urgent=True)
-        assert self._entered.wait(50)
+        assert await asyncio.to_thread(self._entered.wait, 50)
 
     def release(self) -> None:
         """Let the writer go on."""
@@ -87,7 +88,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 
 async def test_what_queues_up_is_one_commit(bench: Bench) -> None:
     """Twenty operations that come while a commit is under way go into the next one together."""
-    bench.hold()
+    await bench.hold()
     for number in range(20):
         bench.put(f"{number:02}", urgent=number % 2 == 0)
     commits: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -101,7 +102,7 @@ async def test_what_queues_up_is_one_commit(bench: Bench) -> None:
 async def test_callbacks_come_in_order_after_the_commit(bench: Bench) -> None:
     """Each callback runs on the loop's thread, in the order of submitting, when its row is visible to others."""
     seen: list[tuple[int, bool, bool]] = []
-    bench.hold()
+    await bench.hold()
     for number in range(10):
 
         def done(result: Any, error: Exception | None, number: int = number) -> None:
@@ -116,7 +117,7 @@ async def test_callbacks_come_in_order_after_the_commit(bench: Bench) -> None:
 async def test_a_failing_operation_takes_nothing_with_it(bench: Bench) -> None:
     """Of three operations in one transaction the middle one fails: the others are stored, and only it is told."""
     await bench.writer.run(lambda db: insert(db, "b"))
-    bench.hold()
+    await bench.hold()
     for name in ("a", "b", "c"):
         bench.put(name)
     bench.release()
@@ -153,7 +154,7 @@ async def test_an_operation_that_ends_its_own_transaction_fails_alone(bench: Ben
 
 async def test_who_stops_waiting_stops_nothing(bench: Bench) -> None:
     """An operation whose waiter was cancelled is stored all the same."""
-    bench.hold()
+    await bench.hold()
     waiter = asyncio.create_task(bench.writer.run(lambda db: insert(db, "kept")))
     await asyncio.sleep(0)
     waiter.cancel()
@@ -172,7 +173,7 @@ async def test_a_callback_that_raises_keeps_nobody_waiting(bench: Bench) -> None
     def fail(*_: object) -> None:
         raise RuntimeError("a mistake")
 
-    bench.hold(fail)
+    await bench.hold(fail)
     bench.writer.submit(lambda db: insert(db, "a"), fail, urgent=False)
     bench.put("b")
     bench.release()
@@ -183,13 +184,21 @@ async def test_a_callback_that_raises_keeps_nobody_waiting(bench: Bench) -> None
 
 async def test_closing_writes_what_is_queued(bench: Bench) -> None:
     """Everything submitted before close is stored and called back before close returns."""
-    bench.hold()
+    await bench.hold()
     bench.put("a", urgent=False)
     bench.put("b")
     bench.release()
     await bench.writer.close()
     assert [result for result, _ in bench.outcomes] == ["a", "b"]
     assert bench.stored() == ["a", "b"]
+
+
+async def test_closing_in_the_same_turn_writes_it_too(bench: Bench) -> None:
+    """What was submitted just before close is stored, although its turn had not come."""
+    await opened(bench)
+    bench.put("a")
+    await bench.writer.close()
+    assert (bench.stored(), bench.outcomes) == (["a"], [("a", None)])
 
 
 async def test_nothing_is_taken_after_closing(bench: Bench) -> None:
@@ -226,7 +235,7 @@ async def test_a_writer_that_dies_fails_everyone(bench: Bench) -> None:
         insert(connection, "lost")
         raise SystemExit("the end")
 
-    bench.hold()
+    await bench.hold()
     bench.put("with it")
     bench.writer.submit(die, lambda *outcome: bench.outcomes.append(outcome), urgent=True)
     bench.release()
@@ -244,7 +253,7 @@ def test_a_loop_that_is_gone_stops_nothing(tmp_path: Path) -> None:
 
     async def begin() -> Bench:
         bench = Bench(tmp_path / "home")
-        bench.hold()
+        await bench.hold()
         bench.put("kept")
         return bench
 
@@ -282,3 +291,101 @@ async def test_what_is_done_once_belongs_to_each_transaction(tmp_path: Path) -> 
     assert seen[-1] == 2
     names = open_connection(home.database).execute("SELECT name FROM settings WHERE name LIKE 'once-%' ORDER BY name")
     assert [name for (name,) in names] == ["once-fine", "once-good"]
+
+
+async def opened(bench: Bench) -> None:
+    """Return once the connection is there: until then everything is the thread's."""
+    await bench.writer.run(lambda db: None)
+
+
+async def test_what_is_brief_runs_on_the_loop(bench: Bench) -> None:
+    """It shares one commit, which is the thread's, and is called back when others see it."""
+    await opened(bench)
+    before, threads = bench.commits, []
+    seen: list[bool] = []
+
+    def note(connection: apsw.Connection, name: str) -> None:
+        threads.append(threading.current_thread())
+        insert(connection, name)
+
+    ends = [asyncio.ensure_future(bench.writer.run(partial(note, name=name), brief=True)) for name in ("a", "b")]
+    await asyncio.sleep(0)
+    bench.writer.submit(
+        partial(note, name="c"), lambda *_: seen.append("c" in bench.stored()), urgent=False, brief=True
+    )
+    await asyncio.gather(*ends)
+    assert (seen, bench.stored(), bench.commits - before) == ([True], ["a", "b", "c"], 1)
+    assert set(threads) == {threading.main_thread()}
+
+
+async def test_received_bytes_alone_wait_for_company(bench: Bench) -> None:
+    """Two that come one after the other within the pace are one commit, and the loop waits for neither."""
+    await opened(bench)
+    for name in ("a", "b", "c"):
+        before = bench.commits
+        done = asyncio.get_running_loop().create_future()
+        bench.writer.submit(partial(insert, name=f"{name}1"), lambda *_: None, urgent=False, brief=True)
+        if name != "a":  # the first comes after a quiet moment
+            await asyncio.sleep(0)
+            assert bench.commits == before
+        bench.writer.submit(
+            partial(insert, name=f"{name}2"), lambda *_, done=done: done.set_result(None), urgent=False, brief=True
+        )
+        await done
+        assert bench.commits - before == 1
+
+
+async def test_a_brief_one_that_fails_takes_nothing_with_it(bench: Bench) -> None:
+    """Nor does one that fails with the commit, as a message without its parent does."""
+    await opened(bench)
+    orphan = (
+        "INSERT INTO messages (id, conversation, parent, source, parts, options, extra, created_at)"
+        " VALUES ('m', 'c', 'nobody', 'user', '[]', '{}', '{}', 0)"
+    )
+    conversation = "INSERT INTO conversations (id, title, origin, created_at) VALUES ('c', '', 'web', 0)"
+    await bench.writer.run(lambda db: db.execute(conversation).fetchall(), brief=True)
+    for number, bad in enumerate((lambda db: insert(db, "b-0"), lambda db: db.execute(orphan).fetchall())):
+        outcomes = await asyncio.gather(
+            bench.writer.run(partial(insert, name=f"a-{number}"), brief=True),
+            bench.writer.run(partial(insert, name=f"b-{number}"), brief=True),
+            bench.writer.run(bad, brief=True),
+            return_exceptions=True,
+        )
+        assert [isinstance(outcome, StoreError) for outcome in outcomes] == [False, False, True]
+    assert bench.stored() == ["a-0", "a-1", "b-0", "b-1"]
+
+
+async def test_the_loop_does_not_wait_for_another_writer(bench: Bench) -> None:
+    """While another process writes, what is brief waits in the thread."""
+    await opened(bench)
+    other = open_connection(bench.home.database)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.create_task(bench.writer.run(partial(insert, name="a"), brief=True))
+    await until(lambda: bench.writer._busy)
+    assert bench.stored() == []
+    other.execute("COMMIT")
+    other.close()
+    assert await waiting == "a"
+
+
+def test_a_program_that_ends_in_the_middle_loses_nothing(tmp_path: Path) -> None:
+    """What ends the loop from within an operation does not keep the others from being stored."""
+    benches: list[Bench] = []
+    tries: list[int] = []
+
+    def leave(connection: apsw.Connection) -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise SystemExit("enough")
+        insert(connection, "last")
+
+    async def begin() -> None:
+        benches.append(bench := Bench(tmp_path / "home"))
+        await opened(bench)
+        bench.writer.submit(partial(insert, name="first"), lambda *_: None, urgent=True, brief=True)
+        await bench.writer.run(leave, brief=True)
+
+    with pytest.raises(SystemExit, match="enough"):
+        asyncio.run(begin())
+    asyncio.run(benches[0].writer.close())
+    assert benches[0].stored() == ["first", "last"]

@@ -24,6 +24,14 @@ _NAME = re.compile(r"[0-9a-f]{64}")
 _REFERENCE = re.compile(rb'"(data:[\w.+/;=-]{1,200};base64,)?\\u0062lob:sha256:([0-9a-f]{64})"')
 
 
+MOST_BRIEF_BYTES = 64 * 1024
+
+
+def is_brief(text: bytes) -> bool:
+    """Whether it is short, and nothing is taken out of it: then storing it opens no file."""
+    return len(text) < LEAST_BYTES or (len(text) < MOST_BRIEF_BYTES and _MEDIA.search(text) is None)
+
+
 class BlobMissing(ValueError):
     """A stored text refers to a blob whose file is gone or changed."""
 

@@ -97,8 +97,8 @@ class Database:
                 hint="Restore a backup, or keep the file and ask for help; nothing was changed.",
             ) from error
 
-    async def _write(self, operation: Callable[[apsw.Connection], T]) -> T:
-        return await self._open_writer().run(operation)
+    async def _write(self, operation: Callable[[apsw.Connection], T], *, brief: bool = False) -> T:
+        return await self._open_writer().run(operation, brief=brief)
 
     def _open_writer(self) -> "Writer":
         if self._writer is None:

@@ -14,14 +14,16 @@ from chit.core.jsontext import encode_json
 from chit.core.messages import Message
 from chit.errors import StoreDamaged, StoreError
 from chit.store import branch, deletion, reads, rendered, summaries, writes
+from chit.store.blobs import MOST_BRIEF_BYTES, is_brief
 from chit.store.charges import count_changed
 from chit.store.connection import open_connection
 from chit.store.conversations import Conversations
 from chit.store.dossier_database import DossierDatabase
 from chit.store.examination import examine_integrity
 from chit.store.home import Home
-from chit.store.protocol import Found, Integrity, Session
+from chit.store.protocol import Found, Integrity
 from chit.store.search_store import SearchDatabase
+from chit.store.session_store import SessionDatabase
 from chit.store.spending_store import SpendingDatabase
 from chit.store.token_store import TokenDatabase
 
@@ -29,7 +31,7 @@ FIRST_LOOK = 2.0
 """Seconds from the end of a generation to the first look for its record (design §4)."""
 
 
-class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDatabase, TokenDatabase):
+class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SessionDatabase, SpendingDatabase, TokenDatabase):
     """See `protocol.Store` for what each method promises.
 
     Reading works without a running event loop: these methods never wait, so that `chit show` need not import asyncio.
@@ -60,11 +62,14 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
     ) -> None:
         """See `Store.record_send`."""
         blobs = self._blobs
-        await self._write(lambda db: writes.record_send(db, blobs, conversation, messages, generation, prefix))
+        await self._write(
+            lambda db: writes.record_send(db, blobs, conversation, messages, generation, prefix),
+            brief=is_brief(generation.request),
+        )
 
     async def record_start(self, generation: Generation, generation_id: str) -> None:
         """See `Store.record_start`."""
-        await self._write(lambda db: writes.record_start(db, generation.id, generation_id))
+        await self._write(lambda db: writes.record_start(db, generation.id, generation_id), brief=True)
 
     def append_received(self, generation: Generation, data: bytes, done: Callable[[StoreError | None], None]) -> None:
         """See `Store.append_received`."""
@@ -77,7 +82,7 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
         def settle(_: None, error: Exception | None) -> None:
             done(None if error is None else self._explain(error))
 
-        self._open_writer().submit(append, settle, urgent=False)
+        self._open_writer().submit(append, settle, urgent=False, brief=len(data) < MOST_BRIEF_BYTES)
 
     async def record_end(
         self, generation: Generation, message: Message, *, now: float, prefix: str | None = None
@@ -100,7 +105,7 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
             )
             self._changed.append(generation.id)
 
-        await self._write(end)
+        await self._write(end, brief=completion is None or is_brief(completion))
 
     async def adopt_orphans(self) -> list[Generation]:
         """See `Store.adopt_orphans`."""
@@ -130,7 +135,8 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
         return await self._write(
             lambda db: writes.claim_settlements(
                 db, owner=owner, dead_owners=dead, now=now, lease_seconds=lease_seconds, limit=limit, only=only
-            )
+            ),
+            brief=True,
         )
 
     async def record_settlement(self, settlement: Settlement) -> bool:
@@ -140,7 +146,7 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
             self._changed.append(settlement.generation_id)
             return writes.record_settlement(db, settlement)
 
-        return await self._write(record)
+        return await self._write(record, brief=True)
 
     def _finish(self, connection: apsw.Connection) -> None:
         """Once for all replies that ended together."""
@@ -271,26 +277,6 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SpendingDataba
     async def record_setting(self, name: str, value: str) -> None:
         """See `Store.record_setting`."""
         await self._write(lambda db: writes.record_setting(db, name, value))
-
-    async def record_session(self, session: Session) -> None:
-        """See `Store.record_session`."""
-        await self._write(lambda db: writes.record_session(db, session))
-
-    async def find_session(self, digest: str) -> Session | None:
-        """See `Store.find_session`."""
-        return self._read(lambda db: reads.find_session(db, digest))
-
-    async def list_sessions(self) -> list[Session]:
-        """See `Store.list_sessions`."""
-        return self._read(reads.list_sessions)
-
-    async def record_session_use(self, digest: str, at: float) -> None:
-        """See `Store.record_session_use`."""
-        await self._write(lambda db: writes.record_session_use(db, digest, at))
-
-    async def delete_sessions(self, *, only: str | None = None) -> list[str]:
-        """See `Store.delete_sessions`."""
-        return await self._write(lambda db: writes.delete_sessions(db, only))
 
 
 def open_store(folder: Path) -> SqliteStore:
