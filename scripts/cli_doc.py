@@ -93,7 +93,7 @@ JSON = {
     "chit restore": "path replaced conversations replies schema",
     "chit doctor": "ok findings",
     "chit token list": (
-        "tokens; each of them `name created_at revoked_at budgets models private spent calls unknown awaited "
+        "items; each of them `name created_at revoked_at budgets models private spent calls unknown awaited "
         "last_call_at`"
     ),
 }

@@ -14,7 +14,6 @@ from chit.core.messages import Message, TextPart
 from chit.errors import InputError, NotFound
 from chit.running import Running
 from chit.sandbox.server import Sandbox
-from chit.store.private import WAS_PRIVATE
 
 MARK = "zanzibarwards"
 CHILD = """
@@ -87,7 +86,7 @@ async def test_everything_works_in_private(tmp_path: Path) -> None:
         for verb in (app.engine.regenerate(first.message.id), app.engine.amend(first.message.id, "x")):
             with pytest.raises(NotFound) as caught:
                 await verb
-            assert caught.value.kind == WAS_PRIVATE
+            assert caught.value.kind == "was_private"
         with pytest.raises(NotFound):
             await app.engine.send([TextPart("And?")], conversation_id=conversation)
 

@@ -258,6 +258,12 @@ class NotFound(StoreError):
     kind = "not_found"
 
 
+class WasPrivate(NotFound):
+    """A private conversation of which nothing is known any more but what it cost."""
+
+    kind = "was_private"
+
+
 class StoreUnreadable(StoreError):
     """The database cannot be opened at all."""
 

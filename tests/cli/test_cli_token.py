@@ -36,7 +36,7 @@ def find(person: Person, text: str) -> LocalToken | None:
 
 def list_all(person: Person) -> list[dict[str, Any]]:
     """`--json` of all."""
-    tokens: list[dict[str, Any]] = person.call("token", "list", "--all", "--json").record["tokens"]
+    tokens: list[dict[str, Any]] = person.call("token", "list", "--all", "--json").record["items"]
     return tokens
 
 
@@ -130,7 +130,7 @@ def test_no_tokens_are_a_hint(person: Person) -> None:
     create(person, "editor")
     person.call("token", "revoke", "editor")
     assert "(revoked ones: --all)" in person.call("token", "list").out
-    assert person.call("token", "list", "--json").record == {"tokens": []}
+    assert person.call("token", "list", "--json").record == {"items": []}
 
 
 def spend(person: Person) -> Outcome:

@@ -18,7 +18,7 @@ from chit.core.messages import MediaPart, Message, TextPart
 from chit.core.usage import Usage
 from chit.errors import NotFound, UpstreamError
 from chit.store.connection import open_connection
-from chit.store.private import WAS_PRIVATE, PrivateStore, open_private_store
+from chit.store.private import PrivateStore, open_private_store
 from chit.store.sqlite import open_store
 
 MARK = "zanzibarwards"
@@ -90,7 +90,7 @@ def find_on_disk(folder: Path, mark: str) -> list[str]:
 
 def assert_forgotten(caught: pytest.ExceptionInfo[NotFound]) -> None:
     """It is told that it was private, and that its cost counts."""
-    assert (caught.value.kind, caught.value.hint) == (WAS_PRIVATE, "What it cost still counts.")
+    assert (caught.value.kind, caught.value.hint) == ("was_private", "What it cost still counts.")
 
 
 async def test_everything_is_there_while_it_lives(store: PrivateStore) -> None:

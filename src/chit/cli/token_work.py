@@ -49,7 +49,7 @@ def show_tokens(*, everything: bool, as_json: bool) -> None:
             found = await store.list_tokens(now=now)
         shown = [each for each in found if everything or each.token.revoked_at is None]
         if as_json:
-            write_json({"tokens": [token_record(each) for each in shown]})
+            write_json({"items": [token_record(each) for each in shown]})
         elif shown:
             write_out(write_tokens(shown, now))
         else:

@@ -15,14 +15,11 @@ from chit.core.generation import Generation, Origin, Settlement
 from chit.core.messages import Message
 from chit.core.privacy import strip_conversation, strip_generation, strip_message, strip_record
 from chit.core.surrogates import join_surrogates
-from chit.errors import NotFound, StoreError
+from chit.errors import StoreError, WasPrivate
 from chit.store.home import Home
 from chit.store.protocol import Shelf
 from chit.store.rooms import Room
 from chit.store.sqlite import SqliteStore
-
-WAS_PRIVATE = "was_private"
-"""The kind of the error that tells of a private conversation of which nothing is known any more."""
 
 
 class PrivateStore(SqliteStore):
@@ -231,13 +228,12 @@ class PrivateStore(SqliteStore):
         return self._read(lambda db: db.execute(query, (join_surrogates(generation_id),)).fetchone()) is not None
 
     def _find_room(self, conversation_id: str) -> Room | None:
-        """None for an ordinary conversation. Raises `NotFound` for a private one that is forgotten."""
+        """None for an ordinary conversation. Raises `WasPrivate` for one that is forgotten."""
         room = self._rooms.get(conversation_id)
         if room is None and self._is_private(conversation_id):
-            raise NotFound(
+            raise WasPrivate(
                 "that conversation was private: nothing of what was said in it is kept",
                 hint="What it cost still counts.",
-                kind=WAS_PRIVATE,
             )
         return room
 

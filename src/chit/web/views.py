@@ -13,10 +13,9 @@ from chit.core.amendment import find_original
 from chit.core.generation import Generation
 from chit.core.messages import Message
 from chit.core.named_models import write_requested
-from chit.errors import NotFound
+from chit.errors import NotFound, WasPrivate
 from chit.prefs import list_settings
 from chit.render.addresses import find_host
-from chit.store.private import WAS_PRIVATE
 from chit.store.protocol import Session
 from chit.web import pages
 from chit.web.articles import point_to, write_articles
@@ -115,9 +114,7 @@ class Views:
         store = self._desk.app.store
         try:
             conversation = await store.get_conversation(conversation_id)
-        except NotFound as error:
-            if error.kind != WAS_PRIVATE:
-                raise
+        except WasPrivate:
             cost = await store.sum_conversation(conversation_id)
             return _screen("forgotten", "Private", pages.render("forgotten", cost=cost))
         wanted = at or leaf
