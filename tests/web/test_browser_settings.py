@@ -159,6 +159,7 @@ async def test_the_theme(house: House, scheme: str) -> None:
         own = await tab.ask(ground)
         assert (own == paper["dark"]) is (scheme == "dark")
         other = await tab.beside(f"{house.address}/")
+        await other.screen("new")
         await tab.page.bring_to_front()
         await tab.page.check(f"input[value={opposite}]")
         for each in (tab, other):
