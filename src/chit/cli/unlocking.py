@@ -168,12 +168,13 @@ def ask_openly(prompt: str) -> str:
     """What a person types; as `ask_hidden`."""
     from chit.cli.terminal import write_err
 
-    write_err(prompt)
-    return _ask(lambda: sys.stdin.readline() or _end())
+    def read() -> str:
+        write_err(prompt)  # within: who sees it may press Ctrl-C at once
+        if line := sys.stdin.readline():
+            return line
+        raise EOFError
 
-
-def _end() -> str:
-    raise EOFError
+    return _ask(read)
 
 
 def _ask(read: Callable[[], str]) -> str:
