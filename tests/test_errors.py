@@ -34,6 +34,7 @@ KINDS = {
     "StoreDamaged": "store_damaged",
     "StoreTooNew": "store_too_new",
     "DiskFull": "disk_full",
+    "WasPrivate": "was_private",
 }
 MEMBERS = {
     "kind",
