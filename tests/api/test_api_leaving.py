@@ -52,6 +52,20 @@ async def find_last(shop: Shop) -> Generation:
     return generation
 
 
+def hold_recording(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
+    """Calls are recorded once the first event is set; the second one tells that there is one to record."""
+    gate, asked = asyncio.Event(), asyncio.Event()
+    record = shop.app.store.record_send
+
+    async def record_late(**given: Any) -> None:
+        asked.set()
+        await gate.wait()
+        await record(**given)
+
+    monkeypatch.setattr(shop.app.store, "record_send", record_late)
+    return gate, asked
+
+
 async def ended(shop: Shop) -> Generation:
     """The newest call, once it has ended."""
     async with asyncio.timeout(20):
@@ -91,16 +105,8 @@ async def test_who_leaves_a_unary_call_does_not_stop_it(tmp_path: Path) -> None:
 
 async def test_who_leaves_before_it_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream that nobody wants any more is recorded, and stopped before it is sent."""
-    gate, asked = asyncio.Event(), asyncio.Event()
     async with Upstream(say(completion())) as upstream, opened_shop(upstream.base_url, tmp_path) as shop:
-        record = shop.app.store.record_send
-
-        async def record_late(**given: Any) -> None:
-            asked.set()
-            await gate.wait()
-            await record(**given)
-
-        monkeypatch.setattr(shop.app.store, "record_send", record_late)
+        gate, asked = hold_recording(shop, monkeypatch)
         _, writer = await shop.begin(CHAT, STREAMED)
         await asked.wait()
         await hang_up(writer)
@@ -115,13 +121,14 @@ async def test_a_slow_reader_holds_up_the_upstream(tmp_path: Path, monkeypatch: 
     """Nothing is lost, and what waits on the way is bounded, however long the reply."""
     monkeypatch.setattr(tap, "MOST_WAITING", 64 * 1024)
     monkeypatch.setattr(passage, "MAX_UNCOMMITTED_BYTES", 64 * 1024)
-    piece, count = text_chunk("x" * 50_000), 400
-    sent = 0
+    # The kernel may hold some 70 MB of its own on the two ways, so upstream says 200 MB if nobody holds it up.
+    piece, most = text_chunk("x" * 50_000), 4_000
+    sent, held_up = 0, False
 
     async def answer(exchange: Exchange) -> None:
         nonlocal sent
         await exchange.open_stream(STREAM | headed())
-        for _ in range(count):
+        while not held_up and sent < most:
             await exchange.chunk(piece)
             sent += 1
         await exchange.chunk(DONE)
@@ -134,11 +141,12 @@ async def test_a_slow_reader_holds_up_the_upstream(tmp_path: Path, monkeypatch: 
         while before != sent:  # until nothing moves any more
             before = sent
             await asyncio.sleep(0.2)
-        assert sent < count / 2
+        assert sent < most
+        held_up = True
         received = 0
         while data := await read_chunk(reader):
             received += len(data)
-        assert (sent, received) == (count, count * len(piece) + len(DONE))
+        assert received == sent * len(piece) + len(DONE)
 
 
 async def test_a_revoked_token_ends_its_streams(tmp_path: Path) -> None:
@@ -212,16 +220,8 @@ async def test_a_server_that_closes_keeps_what_came(asked: dict[str, Any], tmp_p
 
 async def test_one_that_is_closed_before_it_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The relay waits for its row, and stops it."""
-    gate, asked = asyncio.Event(), asyncio.Event()
     async with Upstream(say(completion())) as upstream, opened_shop(upstream.base_url, tmp_path) as shop:
-        record = shop.app.store.record_send
-
-        async def record_late(**given: Any) -> None:
-            asked.set()
-            await gate.wait()
-            await record(**given)
-
-        monkeypatch.setattr(shop.app.store, "record_send", record_late)
+        gate, asked = hold_recording(shop, monkeypatch)
         await shop.begin(CHAT, QUESTION)
         await asked.wait()
         closing = asyncio.ensure_future(shop.app.relay.close())
