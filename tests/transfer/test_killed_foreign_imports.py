@@ -16,6 +16,7 @@ from chit.core.dossier_json import encode_dossier
 from chit.store.sqlite import open_store
 
 Make = Callable[[Path, int], Path]
+TEN_THOUSAND = 10_000
 
 
 def make_chatgpt(folder: Path, count: int) -> Path:
@@ -82,5 +83,26 @@ async def test_attack_42_killed_from_outside(tmp_path: Path, make: Make) -> None
                 pass
             process.kill()
         found = await load(tmp_path / "home")
+        assert found == wanted[: len(found)]
+    assert await import_whole(tmp_path / "home", file) == wanted
+
+
+@both
+@pytest.mark.long
+async def test_ten_thousand_conversations(tmp_path: Path, make: Make) -> None:
+    """Killed three times on the way, an import of ten thousand tells how far it is and ends as if nothing had been."""
+    file = make(tmp_path, TEN_THOUSAND)
+    wanted = await import_whole(tmp_path / "whole", file)
+    assert len(wanted) == TEN_THOUSAND
+    for after in (2_000, 5_000, 9_000):
+        with start(tmp_path / "home", file, NEVER) as process:
+            assert process.stdout is not None
+            told = [0]
+            while told[-1] < after:
+                told.append(int(process.stdout.readline()))
+            process.kill()
+        assert told == sorted(told)
+        found = await load(tmp_path / "home")
+        assert after <= len(found) < TEN_THOUSAND
         assert found == wanted[: len(found)]
     assert await import_whole(tmp_path / "home", file) == wanted
