@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from chit.about import KEYS_PAGE
 from chit.cli.key_marks import remember_key
 from chit.cli.terminal import neutralise, write_err, write_out
-from chit.cli.unlocking import CommandKeys, ask_hidden, at_terminal
+from chit.cli.typed_line import ask_hidden, at_terminal
+from chit.cli.unlocking import CommandKeys
 from chit.core.secret import Secret, SecretInvalid
 from chit.errors import InputError, KeyUnavailable
 

@@ -10,7 +10,8 @@ import click
 
 from chit.about import KEYS_PAGE
 from chit.cli.terminal import neutralise, write_err, write_out
-from chit.cli.unlocking import CommandKeys, at_terminal
+from chit.cli.typed_line import at_terminal
+from chit.cli.unlocking import CommandKeys
 from chit.errors import InputError, VaultLocked
 from chit.vault.entry import KEY_NAMES
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from chit.cli.exits import print_error
 from chit.cli.key_saving import prepare_place, save_key
 from chit.cli.terminal import write_err
-from chit.cli.unlocking import MOST_TRIES, CommandKeys, ask_openly, at_terminal
+from chit.cli.typed_line import ask_openly, at_terminal
+from chit.cli.unlocking import MOST_TRIES, CommandKeys
 from chit.core.secret import Secret
 from chit.errors import InputError, KeyUnavailable
 from chit.openrouter.callback import CallbackListener, read_pasted_code

@@ -1,11 +1,10 @@
 """Where a command gets the key it sends with, and the passphrase if it takes one."""
 
 import os
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from chit.cli.typed_line import ask_hidden, at_terminal
 from chit.core.secret import Secret
 from chit.errors import InputError
 from chit.prefs import UserPrefs
@@ -150,47 +149,6 @@ class CommandKeys:
 
             raise explain_locked("the vault's passphrase is needed, and there is no terminal to ask for it")
         return ask_hidden(prompt)
-
-
-def at_terminal() -> bool:
-    """Whether a person can be asked."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def ask_hidden(prompt: str) -> str:
-    """What a person types, unseen. Raises `KeyboardInterrupt` also for the end of the input."""
-    from getpass import getpass
-
-    return _ask(lambda: getpass(prompt))
-
-
-def ask_openly(prompt: str) -> str:
-    """What a person types; as `ask_hidden`."""
-    from chit.cli.terminal import write_err
-
-    def read() -> str:
-        write_err(prompt)  # within: who sees it may press Ctrl-C at once
-        if line := sys.stdin.readline():
-            return line
-        raise EOFError
-
-    return _ask(read)
-
-
-def _ask(read: Callable[[], str]) -> str:
-    """Ctrl-C ends the waiting at once: asyncio's own handler would only do so after the line."""
-    import signal
-
-    from chit.cli.terminal import write_err
-
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        return read()
-    except (KeyboardInterrupt, EOFError):
-        write_err("\n")
-        raise KeyboardInterrupt from None
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _read_line(descriptor: int) -> str:
