@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 SCREENS = ROOT / ".build" / "screens"
 IMAGES = ROOT / "docs" / "images"
 SHOWN = ("conversation-desktop-light", "failure-desktop-dark", "conversation-phone-light")
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",

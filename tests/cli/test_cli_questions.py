@@ -193,6 +193,7 @@ def test_json_is_laid_out_for_a_person(person: Person, schema: str) -> None:
     say(person, "\x1b[2J")
     terminal = person.sit_down("ask", "--schema", schema, "Hi")
     terminal.read_until("\ufffd[2J")
+    terminal.read_until("pending")
     terminal.type("\x03")
     terminal.close()
 
