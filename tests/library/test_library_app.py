@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from tests.cli.person import KEY
@@ -115,6 +115,31 @@ async def test_a_refusal_costs_nothing_and_cannot_be_settled(app: chit.App) -> N
     assert (await refused.settled()).settlement is None
 
 
+async def test_what_is_settled_needs_no_key(app: chit.App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that is here can be read without one, a settled chit as well."""
+    message = await app.send("Hi", model="sandbox/echo")
+    chit_there = await message.settled()
+    monkeypatch.delenv("OPENROUTER_API_KEY")
+    monkeypatch.setenv("CHIT_SETTLE", "manual")
+    async with chit.open() as reader:
+        found = await (await reader.get_message(message.id)).settled()
+        assert found.settlement == chit_there.settlement is not None
+
+
+async def test_what_is_no_question(app: chit.App) -> None:
+    """Mistakes of the programmer name what was given and what is wanted; nothing is sent."""
+    words: Any = ["hello", "world"]
+    parts: Any = [chit.TextPart("x")]
+    week: Any = "week"
+    with pytest.raises(TypeError, match=r"a question is text, or parts such as chit.TextPart, not 'hello'"):
+        await app.send(words)
+    with pytest.raises(TypeError, match=r"a file is a path, a chit.MediaPart or a chit.TextFilePart, not TextPart"):
+        await app.send("Hi", files=parts)
+    with pytest.raises(TypeError, match="costs are summed by day, month, model, provider, origin, not by 'week'"):
+        await app.sum_costs(by=week)
+    assert await app.list_conversations() == []
+
+
 async def test_a_conversation_goes_on(app: chit.App, box: Sandbox) -> None:
     """After a message, a conversation, or an id of either, with the model and the parameters that it had."""
     first = await app.send("One", model="sandbox/echo", system="Be brief.", parameters={"temperature": 0.5})
@@ -150,7 +175,7 @@ async def test_branches(app: chit.App) -> None:
     assert [message.text for message in conversation.messages] == ["One", "One", "Two", "Two", "Other", "Other"]
     assert [message.text for message in conversation.branch(two)] == ["One", "One", "Two", "Two"]
     assert [message.text for message in conversation.branch()] == ["One", "One", "Other", "Other"]
-    assert conversation.branch(two.id) == conversation.branch(two)
+    assert conversation.branch(two.id) == conversation.branch(two.id[-8:]) == conversation.branch(two)
     assert [leaf.id for leaf in conversation.leaves] == [two.id, other.id]
     assert conversation.title == "One"
     assert conversation.cost == sum(message.cost for message in (one, two, other) if message.cost)

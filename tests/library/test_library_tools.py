@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import json
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -20,6 +21,8 @@ import chit
 from chit.core.jsontext import decode_object
 from chit.library.tool import make_tool
 from chit.sandbox.server import Sandbox
+
+STOPPED = "Stopped before it ended: it may have done something."
 
 
 @dataclass
@@ -99,8 +102,25 @@ def test_things_that_can_be_called() -> None:
 
     assert make_tool(Desk().look).schema["properties"] == {"at": {"type": "integer"}}
     assert chit.tool(Desk(), name="desk").schema["properties"] == {"at": {"type": "string"}}
-    partial = functools.partial(Desk().look, at=3)
-    assert chit.tool(partial, name="partial").schema["properties"] == {"at": {"type": "integer", "default": 3}}
+
+
+async def test_what_is_bound_is_not_told() -> None:
+    """A model neither learns what a partial binds, which may be a secret, nor can it give another."""
+
+    def fetch(key: str, url: str, deep: bool = False) -> str:
+        """A page."""
+        return f"{key} {url} {deep}"
+
+    for partial in (
+        functools.partial(functools.partial(fetch, key="s3cret"), deep=True),
+        functools.partial(fetch, "s3cret", deep=True),
+    ):
+        bound = chit.tool(partial, name="fetch")
+        assert bound.schema["properties"] == {"url": {"type": "string"}}
+        assert "s3cret" not in str(bound.as_dict())
+        assert await bound.run('{"url": "u"}') == "s3cret u True"
+        with pytest.raises(ValueError, match="key"):
+            await bound.run('{"url": "u", "key": "another"}')
 
 
 @pytest.mark.parametrize(
@@ -376,8 +396,62 @@ async def test_stopping_while_tools_run(home: Path, monkeypatch: pytest.MonkeyPa
         assert ended.is_set()
         assert (await reply).id == message.id
         conversation = await app.get_conversation(message)
-        assert conversation.messages[-1].parts == (chit.ToolResultPart("call_0", "Not run: the reply was stopped."),)
+        assert conversation.messages[-1].parts == (chit.ToolResultPart("call_0", STOPPED),)
         assert len(upstream.requests) == 1
+
+
+async def test_stopping_between_tools(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has run keeps its result; of what may have done something the next model is not told that it did not."""
+    going = threading.Event()
+
+    async def pay() -> str:
+        """It is done."""
+        return "paid"
+
+    def grind() -> None:
+        """In a thread that nothing can stop."""
+        going.wait()
+
+    async with model(home, monkeypatch, lambda _: calling(("pay", "{}"), ("grind", "{}"))) as (app, _):
+        reply = app.stream("Hi", tools=[pay, grind])
+        async for each in reply:
+            if isinstance(each, chit.ToolEnded):
+                break
+        message = await reply.stop()
+        going.set()
+        conversation = await app.get_conversation(message)
+        results = [part for each in conversation.messages[-2:] for part in each.parts]
+        assert results == [chit.ToolResultPart("call_0", "paid"), chit.ToolResultPart("call_1", STOPPED)]
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+async def test_a_tool_that_ends_programs(home: Path, monkeypatch: pytest.MonkeyPatch, is_async: bool) -> None:
+    """`sys.exit` and an exception that cannot be written are failures of the call, and told as such."""
+
+    class Mute(Exception):
+        """It has no words."""
+
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    def leave(quietly: bool) -> None:
+        """Neither returns."""
+        if quietly:
+            raise Mute
+        sys.exit(2)
+
+    async def leave_async(quietly: bool) -> None:
+        """The same."""
+        leave(quietly)
+
+    tool = chit.tool(leave_async if is_async else leave, name="leave")
+    asked = calling(("leave", '{"quietly": true}'), ("leave", '{"quietly": false}'))
+    answers = iter([asked, {"role": "assistant", "content": "Done."}])
+    async with model(home, monkeypatch, lambda _: next(answers)) as (app, upstream):
+        message = await app.send("Hi", tools=[tool])
+        assert message.text == "Done."
+        told = [each["content"] for each in decode_object(upstream.requests[-1].body)["messages"][-2:]]
+        assert told == ["Error: Mute", "Error: RuntimeError: it wanted to end the program: SystemExit(2)"]
 
 
 async def test_stopping_as_tools_end(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

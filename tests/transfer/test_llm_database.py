@@ -141,7 +141,20 @@ def test_0_28(tmp_path: Path) -> None:
         (ToolResultPart("half", "Error: odd"),),
     )
     assert last.parts == (TextPart("answer 2"), ToolCallPart("call_2", "open", "{}"))
-    assert [each.options.visible_to_engine for each in talk.messages] == [True] * 5 + [False]
+    assert [each.options.visible_to_engine for each in talk.messages] == [True] * 6
+
+
+def test_a_call_that_is_answered_later(tmp_path: Path) -> None:
+    """What was imported while it was open is no other message afterwards, so that a later import goes on from it."""
+    made = LlmDatabase(tmp_path / "logs.db", "0.28")
+    made.add_response("1")
+    made.add("tool_calls", response_id="1", name="look", arguments="{}", tool_call_id="call_1")
+    (before,) = read(made.path).values()
+    made.add_response("2", prompt=" ")
+    made.add("tool_results", response_id="2", name="look", output="4", tool_call_id="call_1")
+    (after,) = read(made.close()).values()
+    assert after.messages[: len(before.messages)] == before.messages
+    assert [each.source for each in after.messages] == ["user", "actor", "client", "actor"]
 
 
 @pytest.mark.parametrize("version", ["0.4", "0.5"])

@@ -79,17 +79,16 @@ def write_dossier(key: str, name: Any, messages: Sequence[Message]) -> Dossier:
         origin="import",
         created_at=min(message.created_at for message in messages),
     )
-    return Dossier(id=conversation.id, conversation=conversation, messages=tuple(hide_open_calls(messages)))
+    return Dossier(id=conversation.id, conversation=conversation, messages=tuple(hide_lost_results(messages)))
 
 
-def hide_open_calls(messages: Sequence[Message]) -> Iterator[Message]:
-    """The same; a call that nothing answered, and an answer to no call, are not told to the next model."""
-    answered = {part.tool_call_id for each in messages for part in each.parts if isinstance(part, ToolResultPart)}
-    asked = [{part.id for part in each.parts if isinstance(part, ToolCallPart)} for each in messages]
-    closed = {id for ids in asked if ids <= answered for id in ids}
-    for message, ids in zip(messages, asked, strict=True):
+def hide_lost_results(messages: Sequence[Message]) -> Iterator[Message]:
+    """The same; an answer to no call before it is not told to the next model, which would be refused."""
+    asked: set[str] = set()
+    for message in messages:
+        asked |= {part.id for part in message.parts if isinstance(part, ToolCallPart)}
         results = {part.tool_call_id for part in message.parts if isinstance(part, ToolResultPart)}
-        yield message if ids | results <= closed else replace(message, options=Options(visible_to_engine=False))
+        yield message if results <= asked else replace(message, options=Options(visible_to_engine=False))
 
 
 def read_answer(text: str, reasoning: str) -> tuple[Part, ...]:

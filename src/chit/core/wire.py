@@ -22,6 +22,7 @@ from chit.core.messages import (
     ToolResultPart,
     encode_part,
 )
+from chit.core.open_calls import leave_out_open_calls
 from chit.core.reasoning import reasoning_text
 from chit.core.surrogates import mend_surrogates
 
@@ -121,8 +122,12 @@ def _write_part(source: Source, part: Part, wire: dict[str, Any], content: list[
 
 
 def write_history(path: Iterable[Message]) -> list[dict[str, Any]]:
-    """The `messages` of the next request: every message on the path that the engine may see and that says something."""
-    return [write_message(message) for message in path if message.options.visible_to_engine and message.parts]
+    """The `messages` of the next request: every message on the path that the engine may see and that says something.
+
+    Calls of tools that nobody answered are not told.
+    """
+    seen = [message for message in path if message.options.visible_to_engine and message.parts]
+    return [write_message(message) for message in leave_out_open_calls(seen)]
 
 
 def _write_media(source: Source, media: Mapping[str, Any], wire: dict[str, Any], content: list[dict[str, Any]]) -> None:

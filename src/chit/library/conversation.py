@@ -23,14 +23,18 @@ class Conversation(conversation.Conversation):
     """US dollars, exact; each reply's settled cost, else its reported one. None where none is known."""
 
     def branch(self, leaf: AnyMessage | str | None = None) -> tuple[Message, ...]:
-        """The path from the first message to this one, else to the newest. Raises `NotFound`."""
+        """The path from the first message to this one, else to the newest. Raises `NotFound`.
+
+        The last eight characters of an id are enough.
+        """
         if not self.messages:
             return ()
         last = self.messages[-1].id if leaf is None else leaf if isinstance(leaf, str) else leaf.id
-        if all(each.id != last for each in self.messages):
+        found = [each.id for each in self.messages if last in (each.id, each.id[-8:])]
+        if len(found) != 1:
             raise NotFound(f"there is no message {last} in this conversation", hint="`messages` has them all.")
         by_id = {each.id: each for each in self.messages}
-        return tuple(by_id[each.id] for each in Tree(self.messages).path(last))
+        return tuple(by_id[each.id] for each in Tree(self.messages).path(found[0]))
 
     @property
     def leaves(self) -> tuple[Message, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import get_args
 
 from chit.core.spending import SpendingQuery
 from chit.core.usage import from_pico
@@ -28,7 +29,9 @@ class Costs:
 
 
 async def sum_costs(store: Store, query: SpendingQuery, by: By | None) -> Costs:
-    """Raises `StoreError`."""
+    """Raises `TypeError` for what sums cannot be told apart by, and `StoreError`."""
+    if by is not None and by not in get_args(By):
+        raise TypeError(f"costs are summed by {', '.join(get_args(By))}, not by {by!r}")
     spending = await store.sum_spending(query)
     rows = () if by is None else await list_rows(store, query, spending, by)
     total = spending.total

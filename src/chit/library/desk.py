@@ -67,9 +67,9 @@ class Desk:
         if self._settles:
             await self.parts.settler.wait_settled(generation_id, seconds)
             return
-        await self.keys.find()
         deadline = time.monotonic() + seconds
         while await self._is_pending(generation_id):
+            await self.keys.find()  # not before: what is settled can be read without a key
             await self.parts.settler.settle_now([generation_id])
             left = deadline - time.monotonic()
             if left <= 0 or not await self._is_pending(generation_id):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from chit.core.messages import Message as AnyMessage
 from chit.core.messages import ToolCallPart, ToolResultPart
+from chit.core.open_calls import list_calls
 from chit.core.usage import show_cost, sum_costs
 from chit.errors import InputError, LimitReached
 from chit.library.desk import Desk
@@ -16,10 +17,8 @@ from chit.library.message import Message, get_message
 from chit.library.question import Question
 from chit.library.sending import Sent, send_question, send_results
 from chit.library.tool_events import ReplyEvent
-from chit.library.tool_work import list_calls, run_calls
+from chit.library.tool_work import ToolWork
 from chit.store.ids import new_id
-
-_STOPPED = "Not run: the reply was stopped."
 
 
 class Exchange:
@@ -35,7 +34,7 @@ class Exchange:
         self._tools = question.make_tools()
         self._limit = question.read_limit()
         self._sent: Sent | None = None
-        self._work: asyncio.Future[list[ToolResultPart]] | None = None
+        self._work: asyncio.Task[None] | None = None
         self._steps: list[Message] = []
         self._is_stopped = False
         if question.max_steps < 1:
@@ -77,7 +76,7 @@ class Exchange:
     async def _answer(self, message: Message, calls: Sequence[ToolCallPart]) -> list[ToolResultPart] | None:
         """What the tools gave; None once stopped. Raises `LimitReached`.
 
-        Calls are never left without a result, or nobody could go on in that conversation.
+        Calls are never left without a result: whoever goes on in that conversation is told what became of them.
         """
         reason = None if self._is_stopped else self._find_limit()
         if reason is not None:
@@ -87,21 +86,23 @@ class Exchange:
             )
             error.message_id = message.id
             raise error
-        results = None if self._is_stopped else await self._run(calls)
-        if results is None or self._is_stopped:
-            await self._leave(message, results or [ToolResultPart(call.id, _STOPPED) for call in calls])
+        work = ToolWork(calls, self._tools, tell=self._tell, scrub=self._desk.keys.scrub)
+        if not self._is_stopped:
+            await self._run(work)
+        if self._is_stopped:
+            await self._leave(message, work.list_results())
             return None
-        return results
+        return work.list_results()
 
-    async def _run(self, calls: Sequence[ToolCallPart]) -> list[ToolResultPart] | None:
-        """None if they were stopped."""
-        scrub = self._desk.keys.scrub
-        self._work = asyncio.ensure_future(run_calls(calls, self._tools, tell=self._tell, scrub=scrub))
+    async def _run(self, work: ToolWork) -> None:
+        """To its end, or until it is stopped."""
+        self._work = asyncio.ensure_future(work.run())
         try:
             await asyncio.wait([self._work])
         finally:
             self._work.cancel()
-        return None if self._work.cancelled() else self._work.result()
+        if not self._work.cancelled():
+            self._work.result()
 
     def _find_limit(self) -> str | None:
         """Which one is reached, if one is. A cost that nobody told may be beyond any limit."""

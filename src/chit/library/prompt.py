@@ -15,7 +15,7 @@ File = str | Path | MediaPart | TextFilePart
 
 
 async def read_prompt(prompt: Prompt, files: Sequence[File]) -> list[Part]:
-    """The parts of a question, its words first. Raises `InputError` and its kinds."""
+    """The parts of a question, its words first. Raises `TypeError`, and `InputError` and its kinds."""
     if isinstance(files, str | Path):
         raise TypeError("files is a list of them")
     attached = await asyncio.to_thread(_read_files, files)
@@ -28,10 +28,15 @@ async def read_prompt(prompt: Prompt, files: Sequence[File]) -> list[Part]:
 def _read_words(prompt: Prompt) -> list[Part]:
     if isinstance(prompt, str):
         return [TextPart(join_surrogates(prompt))] if prompt.strip() else []
-    return [prompt] if isinstance(prompt, Part) else [*prompt]
+    parts = [prompt] if isinstance(prompt, Part) else [*prompt]
+    if wrong := [part for part in parts if not isinstance(part, Part)]:
+        raise TypeError(f"a question is text, or parts such as chit.TextPart, not {wrong[0]!r}")
+    return parts
 
 
 def _read_files(files: Sequence[File]) -> list[Attachment]:
+    if wrong := [each for each in files if not isinstance(each, File)]:
+        raise TypeError(f"a file is a path, a chit.MediaPart or a chit.TextFilePart, not {wrong[0]!r}")
     read = [read_attachment(str(each)) if isinstance(each, str | Path) else each for each in files]
     check_files(read)
     return read

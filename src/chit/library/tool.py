@@ -4,7 +4,7 @@ import asyncio
 import functools
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -97,22 +97,26 @@ def make_tool(function: Callable[..., Any], *, name: str | None = None, descript
     if not _NAME.fullmatch(called):
         raise TypeError(f"{called or function!r} is no name for a tool: give it one, chit.tool(function, name=…)")
     plain: Any = function
+    bound: set[str] = set()
     while isinstance(plain, functools.partial):
+        bound.update(plain.keywords)
         plain = plain.func
     about = inspect.getdoc(plain) if description is None else description
     try:
-        members = _list_members(function, plain)
+        members = _list_members(function, plain, bound)
         schema = describe_members(members)
     except (TypeError, ValueError) as error:  # the latter where a signature is not to be had
         raise TypeError(f"{called}() cannot be a tool: {error}") from error
     return Tool(name=called, description=about or "", function=function, members=members, schema=schema)
 
 
-def _list_members(function: Callable[..., Any], plain: Any) -> tuple[Member, ...]:
-    """`plain` is what has the annotations."""
+def _list_members(function: Callable[..., Any], plain: Any, bound: Collection[str]) -> tuple[Member, ...]:
+    """`plain` is what has the annotations; what is `bound` to a value is none of the model's business."""
     hints = find_hints(plain if inspect.isroutine(plain) else type(plain).__call__)
     members = []
     for each in inspect.signature(function).parameters.values():
+        if each.name in bound:
+            continue
         if each.kind not in _BY_NAME:
             raise TypeError(f"{each} cannot be given by name")
         if each.name not in hints:

@@ -3,43 +3,65 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
-from chit.core.messages import Message, ToolCallPart, ToolResultPart
+from chit.core.messages import ToolCallPart, ToolResultPart
 from chit.library.tool import Tool
 from chit.library.tool_events import ReplyEvent, ToolEnded, ToolStarted
 
-
-def list_calls(message: Message) -> list[ToolCallPart]:
-    """Those that a program has to answer; tools that OpenRouter runs are not among them."""
-    parts = (part for part in message.parts if isinstance(part, ToolCallPart))
-    return [part for part in parts if part.extra.get("type", "function") == "function"]
+_NOT_RUN = "Not run: the reply was stopped."
+_STOPPED = "Stopped before it ended: it may have done something."
 
 
-async def run_calls(
-    calls: Sequence[ToolCallPart],
-    tools: Mapping[str, Tool],
-    *,
-    tell: Callable[[ReplyEvent], None],
-    scrub: Callable[[str], str],
-) -> list[ToolResultPart]:
-    """Their results, in order. What goes wrong with a call is told to the model, without keys, and breaks no other."""
+class ToolWork:
+    """The calls of one reply: `run` once, `list_results` at any time."""
 
-    async def run(call: ToolCallPart) -> ToolResultPart:
-        tell(ToolStarted(id=call.id, name=call.name, arguments=call.arguments))
+    def __init__(
+        self,
+        calls: Sequence[ToolCallPart],
+        tools: Mapping[str, Tool],
+        *,
+        tell: Callable[[ReplyEvent], None],
+        scrub: Callable[[str], str],
+    ) -> None:
+        """`tell` hears of each as it starts and ends; `scrub` takes keys out of what went wrong."""
+        self._calls = calls
+        self._tools = tools
+        self._tell = tell
+        self._scrub = scrub
+        self._results = [_NOT_RUN] * len(calls)
+
+    async def run(self) -> None:
+        """All of them. What goes wrong with a call is told to the model, without keys, and breaks no other."""
+        await asyncio.gather(*(self._run(place, call) for place, call in enumerate(self._calls)))
+
+    def list_results(self) -> list[ToolResultPart]:
+        """What the model is to read of each, in order: also of those that were stopped, or never ran."""
+        return [ToolResultPart(call.id, told) for call, told in zip(self._calls, self._results, strict=True)]
+
+    async def _run(self, place: int, call: ToolCallPart) -> None:
+        self._results[place] = _STOPPED
+        self._tell(ToolStarted(id=call.id, name=call.name, arguments=call.arguments))
         failed: Exception | None = None
         try:
-            result = await _find(tools, call.name).run(call.arguments)
+            result = await _find(self._tools, call.name).run(call.arguments)
         except asyncio.CancelledError as error:
             if _is_cancelled():
                 raise
             failed = RuntimeError(f"it cancelled itself {error}".rstrip())
+        except SystemExit as error:
+            failed = RuntimeError(f"it wanted to end the program: SystemExit({error.code!r})")
         except Exception as error:
             failed = error
         if failed is not None:
-            result = scrub(f"Error: {type(failed).__name__}: {failed}")
-        tell(ToolEnded(id=call.id, name=call.name, result=result, error=failed))
-        return ToolResultPart(call.id, result)
+            result = self._scrub(_describe(failed))
+        self._results[place] = result
+        self._tell(ToolEnded(id=call.id, name=call.name, result=result, error=failed))
 
-    return list(await asyncio.gather(*map(run, calls)))
+
+def _describe(error: Exception) -> str:
+    try:
+        return f"Error: {type(error).__name__}: {error}"
+    except Exception:  # it cannot say what it is
+        return f"Error: {type(error).__name__}"
 
 
 def _is_cancelled() -> bool:
