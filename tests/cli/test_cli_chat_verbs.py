@@ -251,6 +251,20 @@ async def test_a_question_is_rewritten(room: Room, capsys: pytest.CaptureFixture
         await room.do("/branch 3")
 
 
+async def test_files_go_with_the_question_that_is_not_rewritten(room: Room) -> None:
+    """On another branch the next question has none of them; without rewriting, what was attached stays."""
+    room.state.files = [make_attachment(b"words", None, "a.md")]
+    await room.do("One")
+    await room.do("/edit 1")
+    await room.do("/branch 1")
+    assert (room.state.rewriting, room.state.files) == (None, [])
+    await room.do("Two")
+    assert room.said[-1] == "Two"
+    room.state.files = [make_attachment(b"words", None, "b.md")]
+    await room.do("/branch 1")
+    assert [each.name for each in room.state.files] == ["b.md"]
+
+
 async def test_branches_on_a_narrow_window(
     room: Room, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
