@@ -251,6 +251,13 @@ async def test_a_question_is_rewritten(room: Room, capsys: pytest.CaptureFixture
         await room.do("/branch 3")
 
 
+@pytest.mark.parametrize("typed", ["//quit", "///a", "/etc/hosts is what?"])
+async def test_a_question_with_a_slash_is_rewritten(room: Room, typed: str) -> None:
+    """As it was typed, so that it is sent again and not obeyed."""
+    await room.do(typed)
+    assert await room.do("/edit") == typed
+
+
 async def test_files_go_with_the_question_that_is_not_rewritten(room: Room) -> None:
     """On another branch the next question has none of them; without rewriting, what was attached stays."""
     room.state.files = [make_attachment(b"words", None, "a.md")]

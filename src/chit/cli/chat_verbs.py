@@ -10,7 +10,7 @@ from chit.app import App
 from chit.attaching import check_files, read_attachment
 from chit.cli.cells import measure
 from chit.cli.chat_branches import find_questions, list_branches, show_turn
-from chit.cli.chat_commands import COMMANDS, Command
+from chit.cli.chat_commands import COMMANDS, Command, write_input
 from chit.cli.chat_parameters import change_parameters, show_parameters
 from chit.cli.chat_prompt import Left
 from chit.cli.chat_state import Turns
@@ -142,7 +142,7 @@ class ChatVerbs:
             raise InputError("there is no question to rewrite", hint="Ask something first.")
         question = questions[number - 1]
         self._state.rewrite(question)
-        return question.text
+        return write_input(question.text)
 
     async def _branch(self, rest: str) -> None:
         state = self._state
