@@ -340,6 +340,23 @@ async def test_a_conversation_is_saved(
         await room.do("/save b.md")
 
 
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("'my file.JSON'", "my file.JSON"), ("my\\ file.json", "my file.json"), ("~/my file.json", "my file.json")],
+)
+async def test_a_file_to_save_to_is_named_as_in_a_shell(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, name: str
+) -> None:
+    """Quotation is none of its name, blanks may be; how its ending is written plays no part."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    await room.do("One")
+    await room.do(f"/save {typed}")
+    assert json.loads((tmp_path / name).read_text())
+    with pytest.raises(InputError, match="cannot be taken apart"):
+        await room.do("/save 'a.md")
+
+
 async def test_help_and_leaving(
     room: Room, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -183,8 +183,8 @@ class ChatVerbs:
             raise InputError("there is nothing to save yet", hint="Ask something first.")
         if state.private:
             raise InputError("this conversation is private, so it is not written down", hint="Copy what you need.")
-        name = expand(rest)
-        form: Any = "json" if name.endswith(".json") else "markdown"
+        name = expand(" ".join(split_words(rest)))
+        form: Any = "json" if name.lower().endswith(".json") else "markdown"
         suggested, content = await export_one(self._app.store, state.conversation_id, form, self._scrub)
         try:
             output = OutputFile(name or suggested, overwrite=False, mode=PRIVATE)
