@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+import termios
 import threading
 import tty
 from contextlib import suppress
@@ -116,6 +117,28 @@ def test_what_is_typed_during_a_reply(person: Person) -> None:
     chat.type(CTRL_C + CTRL_C)
     assert chat.close() == 130
     assert len(person.upstream.ledger.requests) == 2
+
+
+def test_a_reply_that_was_suspended_stays_quiet(person: Person) -> None:
+    """After `fg`, too, what is typed is not echoed into it, though the shell has turned the echo on."""
+    chat = Chat(person, "-m", "sandbox/stall")
+    chat.see_end(">")
+    chat.say("Hi")
+    chat.see(BEGUN)
+    process, terminal = chat.terminal.process, chat.terminal._master
+    process.send_signal(signal.SIGSTOP)
+    os.waitpid(process.pid, os.WUNTRACED)
+    attributes = termios.tcgetattr(terminal)
+    attributes[3] |= termios.ECHO | termios.ICANON
+    termios.tcsetattr(terminal, termios.TCSANOW, attributes)
+    process.send_signal(signal.SIGCONT)
+    until(lambda: not termios.tcgetattr(terminal)[3] & (termios.ECHO | termios.ICANON))
+    chat.type("typed")
+    chat.interrupt()
+    text = chat.see_end("> typed")
+    assert text.count("typed") == 1
+    chat.type(CTRL_C + CTRL_C)
+    assert chat.close() == 130
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

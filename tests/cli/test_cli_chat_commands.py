@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chit.cli.chat_commands import COMMANDS, find_command, read_input
+from chit.cli.chat_commands import COMMANDS, find_command, read_input, write_input
 from chit.errors import InputError
 
 
@@ -44,6 +44,21 @@ def test_a_command_that_there_is_not(text: str, near: str) -> None:
 def test_every_command_is_found() -> None:
     """By its name."""
     assert [find_command(each.name) for each in COMMANDS] == list(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("words", "typed"),
+    [("/quit", "//quit"), ("/xyzzy a", "//xyzzy a"), ("//quit", "///quit"), ("/etc/hosts", "/etc/hosts"), ("Hi", "Hi")],
+)
+def test_words_as_they_are_typed(words: str, typed: str) -> None:
+    """With another slash only where they would be taken for a command."""
+    assert write_input(words) == typed
+
+
+@given(st.text("/quit \n") | st.text())
+def test_words_as_they_are_typed_are_read_again(words: str) -> None:
+    """Whatever they are."""
+    assert read_input(write_input(words)) == (None, words)
 
 
 @given(st.text())

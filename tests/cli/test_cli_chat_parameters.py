@@ -28,7 +28,12 @@ from chit.errors import InputError
             {"provider": {"sort": None}},
         ),
         ({"provider": {"zdr": True}}, ["provider.zdr="], {}, {"provider": {"zdr": None}}),
-        ({"seed": 1}, ["seed.a="], {}, {"seed": {"a": None}}),
+        ({"provider": 1}, ["provider.zdr="], {}, {"provider": {"zdr": None}}),
+        ({}, ["a.b=1"], {"a.b": 1}, {"a.b": 1}),
+        ({"a.b": 1}, ["a.b="], {}, {"a.b": None}),
+        ({"a": 1}, ["a.b="], {"a": 1}, {"a.b": None}),
+        ({"a": {"b": 1, "c": 2}}, ["a.b="], {"a": {"c": 2}}, {"a": {"b": None}}),
+        ({"a.": 1}, ["a.="], {}, {"a.": None}),
     ],
 )
 def test_changes(own: Any, assignments: list[str], parameters: Any, patch: Any) -> None:
@@ -44,6 +49,10 @@ def test_changes(own: Any, assignments: list[str], parameters: Any, patch: Any) 
         ("model=a/b", "has a command of its own"),
         ("messages=[]", "Chit fills it in"),
         ("seed", "is not name=value"),
+        ("=1", "is not name=value"),
+        ("=", "'=' names no parameter"),
+        ("a.=", "'a.=' names no parameter"),
+        ("provider.=", "'provider.=' names no parameter"),
         ("user=sk-or-v1-0123456789abcdef", "user"),
     ],
 )

@@ -251,6 +251,27 @@ async def test_a_question_is_rewritten(room: Room, capsys: pytest.CaptureFixture
         await room.do("/branch 3")
 
 
+@pytest.mark.parametrize("typed", ["//quit", "///a", "/etc/hosts is what?"])
+async def test_a_question_with_a_slash_is_rewritten(room: Room, typed: str) -> None:
+    """As it was typed, so that it is sent again and not obeyed."""
+    await room.do(typed)
+    assert await room.do("/edit") == typed
+
+
+async def test_files_go_with_the_question_that_is_not_rewritten(room: Room) -> None:
+    """On another branch the next question has none of them; without rewriting, what was attached stays."""
+    room.state.files = [make_attachment(b"words", None, "a.md")]
+    await room.do("One")
+    await room.do("/edit 1")
+    await room.do("/branch 1")
+    assert (room.state.rewriting, room.state.files) == (None, [])
+    await room.do("Two")
+    assert room.said[-1] == "Two"
+    room.state.files = [make_attachment(b"words", None, "b.md")]
+    await room.do("/branch 1")
+    assert [each.name for each in room.state.files] == ["b.md"]
+
+
 async def test_branches_on_a_narrow_window(
     room: Room, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -317,6 +338,23 @@ async def test_a_conversation_is_saved(
     room.state.private = True
     with pytest.raises(InputError, match="is private"):
         await room.do("/save b.md")
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("'my file.JSON'", "my file.JSON"), ("my\\ file.json", "my file.json"), ("~/my file.json", "my file.json")],
+)
+async def test_a_file_to_save_to_is_named_as_in_a_shell(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, name: str
+) -> None:
+    """Quotation is none of its name, blanks may be; how its ending is written plays no part."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    await room.do("One")
+    await room.do(f"/save {typed}")
+    assert json.loads((tmp_path / name).read_text())
+    with pytest.raises(InputError, match="cannot be taken apart"):
+        await room.do("/save 'a.md")
 
 
 async def test_help_and_leaving(

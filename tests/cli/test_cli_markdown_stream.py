@@ -3,15 +3,19 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chit.cli.markdown_stream import MarkdownStream
+from chit.cli.markdown_stream import _DELIMITER, _FENCE, MarkdownStream
 
 WORDS = "a bc **b** `c` * _ # - | > 1. ``` ```py ~~~ --- |a|b| |-|-| [x](y) \\ ! 日 \x1b[2J"
 TEXTS = st.lists(
     st.sampled_from([*WORDS.split(), *"\r\t\n\n\n", "\r\n", "\n\n", " ", "    ", "\n- ", "\n## ", "\n> "]), max_size=40
 )
+LONG = 120_000
+FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})([^`]*)$")
+DELIMITER = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*)*$")
+"""The rules of both as one reads them, without a thought of how long they take."""
 
 
 def plain(text: str) -> str:
@@ -118,3 +122,37 @@ def test_nothing_is_lost_and_nothing_is_obeyed(pieces: list[str], styled: bool) 
     assert not set(shown) & set("\x1b\r\x9b\x07")
     letters = [each for each in text if each in "abcxy日J"]
     assert [each for each in shown if each in "abcxy日J"] == letters
+
+
+@given(st.text(" \t`~a", max_size=12))
+@example("~~~~`")
+def test_the_rule_of_a_fence(line: str) -> None:
+    """Is what it says, though nothing is tried twice."""
+    found, expected = _FENCE.match(line), FENCE.match(line)
+    assert (found and found.groups()) == (expected and expected.groups())
+
+
+@given(st.text(" \t|:-a", max_size=12))
+@example("| :-: | |::|")
+def test_the_rule_of_a_delimiter(line: str) -> None:
+    """Is what it says, though nothing is tried twice."""
+    assert bool(_DELIMITER.match(line)) == bool(DELIMITER.match(line))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "~" * LONG + "`",
+        "~" * LONG + " `" + "~" * LONG,
+        " " * LONG + "~~`",
+        "|-|" + " " * LONG + "x",
+        "|" + "-" * LONG + "x",
+        " " * LONG + "|x",
+        "|-" * LONG + "x",
+    ],
+)
+def test_a_long_line_is_read_at_once(line: str) -> None:
+    """Its time grows as it does; with the square of it, each of these would take minutes."""
+    letters = re.sub(r"\s", "", line)
+    assert re.sub(r"\s", "", plain(write(f"|a|\n{line}\n"))) == f"|a|{letters}"
+    assert re.sub(r"\s", "", plain(write(f"{line}\n"))) == letters

@@ -242,16 +242,6 @@ def test_a_picture_or_sound_goes_into_a_file(
         assert outcome.out == "Here is your picture.\n"
 
 
-def test_several_pictures_stand_beside_each_other(person: Person, tmp_path: Path) -> None:
-    """The first has the name that was given."""
-    url = "data:image/png;base64,iVBORw0KGgo="
-    images = [{"type": "image_url", "image_url": {"url": url}}] * 2
-    body = {"id": "gen-1", "choices": [{"message": {"content": "", "images": images}, "finish_reason": "stop"}]}
-    person.upstream.queue(Reply(body=json.dumps(body)))
-    assert person.call("ask", "--no-stream", "Draw.", "-o", str(tmp_path / "a.png")).code == 0
-    assert {each.name for each in tmp_path.glob("*.png")} == {"a.png", "a-2.png"}
-
-
 def test_where_no_picture_came(person: Person, tmp_path: Path) -> None:
     """The words are printed, the file is not there, and the code says so."""
     outcome = person.call("ask", *ECHO, "Draw.", "-o", str(tmp_path / "a.png"))

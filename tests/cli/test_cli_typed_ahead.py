@@ -1,6 +1,7 @@
 """A terminal that keeps quiet."""
 
 import os
+import signal
 import sys
 import termios
 from collections.abc import Iterator
@@ -40,6 +41,41 @@ def test_it_is_quiet_for_a_while(ends: Ends) -> None:
             assert not is_quiet(slave)
         assert is_quiet(slave)
     assert not is_quiet(slave)
+
+
+def speak_up(number: int) -> None:
+    """What a shell makes of a terminal whose program was stopped."""
+    attributes = termios.tcgetattr(number)
+    attributes[3] |= termios.ECHO | termios.ICANON
+    termios.tcsetattr(number, termios.TCSANOW, attributes)
+
+
+def test_it_is_quiet_again_after_a_stop(ends: Ends) -> None:
+    """But for where it is not to be quiet, and afterwards."""
+    _, slave = ends
+    before = signal.getsignal(signal.SIGCONT)
+    with QuietTerminal() as quiet:
+        speak_up(slave)
+        signal.raise_signal(signal.SIGCONT)
+        assert is_quiet(slave)
+        with quiet.lifted():
+            signal.raise_signal(signal.SIGCONT)
+            assert not is_quiet(slave)
+    assert not is_quiet(slave)
+    assert signal.getsignal(signal.SIGCONT) == before
+
+
+def test_in_the_background_the_terminal_is_left_alone(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who changed it from there would be stopped again."""
+    _, slave = ends
+    with QuietTerminal():
+        speak_up(slave)
+        monkeypatch.setattr(os, "tcgetpgrp", lambda _: 0)
+        signal.raise_signal(signal.SIGCONT)
+        assert not is_quiet(slave)
+        monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp())
+        signal.raise_signal(signal.SIGCONT)
+        assert is_quiet(slave)
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ class _Asking:
             output = None if manner.as_json else self._output
             return write_json_reply(message, generation.finish_reason, manner.schema, output)
         if isinstance(self._output, OutputFile) and self._output.media and not manner.as_json:
-            return write_media(message, self._output)
+            return write_media(message, self._output, overwrite=manner.overwrite)
         return None
 
     def _on_signal(self, running: Running, code: int) -> None:
@@ -172,7 +172,7 @@ class _Asking:
             return
         if is_whole or self._manner.as_json:
             output.keep()
-        elif message.parts:
+        elif message.parts and not output.is_kept:
             told = f"{output.name} was not written, since this is not what was asked for; what came:"
             write_err(neutralise(f"chit: {told} chit show {short_id(message.id)}\n"))
 

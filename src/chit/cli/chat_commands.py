@@ -86,3 +86,9 @@ def read_input(text: str) -> tuple[Command | None, str]:
             f"there is no command /{found[1]}", hint=f"{meant}See /help; to send such words, begin with //."
         )
     return command, text[found.end() :].strip()
+
+
+def write_input(words: str) -> str:
+    """Words for the model as they are typed."""
+    is_taken = words.startswith("//") or _NAME.match(words) is not None
+    return f"/{words}" if is_taken else words

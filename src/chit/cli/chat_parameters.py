@@ -6,6 +6,7 @@ from typing import Any
 
 from chit.cli.parameters import read_parameters
 from chit.core.jsontext import encode_json
+from chit.core.params import split_name
 from chit.core.preferences import FILLED_IN
 from chit.core.stray_secret import find_secret
 from chit.errors import InputError
@@ -27,7 +28,7 @@ def change_parameters(own: Mapping[str, Any], assignments: Sequence[str]) -> tup
             patch = _merge(patch, given)
             parameters = _merge(parameters, given)
         else:
-            path = name.strip().split(".")
+            path = _find_path(name.strip(), parameters)
             patch = _merge(patch, _nest(path, None))
             parameters = _forget(parameters, path)
     return parameters, patch
@@ -55,6 +56,18 @@ def _merge(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any
         inner = merged.get(name)
         merged[name] = _merge(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
     return merged
+
+
+def _find_path(name: str, parameters: Mapping[str, Any]) -> list[str]:
+    """To what is to be forgotten: to what has that name, or where it would be set. Raises `InputError` for no name."""
+    if name in parameters:
+        return [name]
+    path = name.split(".")
+    if not all(path):
+        raise InputError(
+            f"{name + '='!r} names no parameter", hint="Write temperature=0.2, or temperature= to forget it."
+        )
+    return path if isinstance(parameters.get(path[0]), Mapping) else split_name(name)
 
 
 def _nest(path: Sequence[str], value: Any) -> dict[str, Any]:

@@ -48,13 +48,19 @@ class ChatState:
         self.conversation_id, self.leaf_id = place.conversation.id, place.leaf_id
         self.private = place.conversation.private
         self.parameters = dict(place.parameters)
-        self.rewriting, self.changes = None, {}
+        self.changes = {}
+        self.forget_rewriting()
         if place.model is not None:
             self.model = place.model
 
     def rewrite(self, question: Message) -> None:
         """Let the next question stand beside this one, with its files."""
         self.rewriting, self.files = question, list_attachments(question)
+
+    def forget_rewriting(self) -> None:
+        """The next question is a new one: the files of the one to be rewritten do not go along with it."""
+        if self.rewriting is not None:
+            self.rewriting, self.files = None, []
 
     def settle_at(self, running: Running) -> None:
         """What was waiting has been sent."""

@@ -10,7 +10,7 @@ from chit.app import App
 from chit.attaching import check_files, read_attachment
 from chit.cli.cells import measure
 from chit.cli.chat_branches import find_questions, list_branches, show_turn
-from chit.cli.chat_commands import COMMANDS, Command
+from chit.cli.chat_commands import COMMANDS, Command, write_input
 from chit.cli.chat_parameters import change_parameters, show_parameters
 from chit.cli.chat_prompt import Left
 from chit.cli.chat_state import Turns
@@ -142,7 +142,7 @@ class ChatVerbs:
             raise InputError("there is no question to rewrite", hint="Ask something first.")
         question = questions[number - 1]
         self._state.rewrite(question)
-        return question.text
+        return write_input(question.text)
 
     async def _branch(self, rest: str) -> None:
         state = self._state
@@ -183,8 +183,8 @@ class ChatVerbs:
             raise InputError("there is nothing to save yet", hint="Ask something first.")
         if state.private:
             raise InputError("this conversation is private, so it is not written down", hint="Copy what you need.")
-        name = expand(rest)
-        form: Any = "json" if name.endswith(".json") else "markdown"
+        name = expand(" ".join(split_words(rest)))
+        form: Any = "json" if name.lower().endswith(".json") else "markdown"
         suggested, content = await export_one(self._app.store, state.conversation_id, form, self._scrub)
         try:
             output = OutputFile(name or suggested, overwrite=False, mode=PRIVATE)

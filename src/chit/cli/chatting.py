@@ -103,7 +103,7 @@ class _Chatting:
             history=history,
             completer=ChatCompleter(app.catalogue.list_models),
             lines=self._write_lines,
-            on_clear=self._forget_rewriting,
+            on_clear=state.forget_rewriting,
         )
         self._board.on_change = self._prompt.refresh
         self._running: Running | None = None
@@ -190,10 +190,6 @@ class _Chatting:
         if self._state.rewriting is not None:
             waiting.append("in the place of your question (Ctrl-C: a new one)")
         return lines + [paint(neutralise(line), "dim", sys.stdout) for line in waiting]
-
-    def _forget_rewriting(self) -> None:
-        if self._state.rewriting is not None:
-            self._state.rewriting, self._state.files = None, []
 
     def _on_interrupt(self) -> None:
         """Stop the reply; what came is kept. At the prompt, as the key does. A second time, the program ends."""

@@ -166,10 +166,7 @@ def _plain(text: str, start: int, end: int, style: str) -> Taken:
 
 
 def _end_of_run(text: str, start: int) -> int:
-    end = start
-    while end < len(text) and text[end] == text[start]:
-        end += 1
-    return end
+    return len(text) - len(text[start:].lstrip(text[start]))
 
 
 def _add(style: str, *more: str) -> str:

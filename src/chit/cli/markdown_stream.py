@@ -15,13 +15,14 @@ from chit.cli.word_wrap import WordWrap
 
 _UNDECIDED = re.compile(r"[ \t>#*+\-_=\d.)`~|]*")
 """As long as a line has only these it may still become anything."""
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})([^`]*)$")
+_FENCE = re.compile(r"[ \t]*+(`{3,}+|~{3,}+)([^`]*+)$")
+"""What was taken is never given back (`++`): such lines are a model's, and trying all ways costs the square of them."""
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+")
 _RULE = re.compile(r" {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$")
 _QUOTE = re.compile(r" {0,3}(?:>[ ]?)+")
 _ITEM = re.compile(r"([ \t]*)(?:[-*+]|(\d{1,9}[.)]))[ \t]+")
 _TABLE = re.compile(r"[ \t]*\|")
-_DELIMITER = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-*:?[ \t]*)*$")
+_DELIMITER = re.compile(r"[ \t]*+\|?+[ \t]*+:?+-++:?+[ \t]*+(?:\|[ \t]*+:?+-*+:?+[ \t]*+)*+$")
 _STYLE = re.compile("\x1b\\[[0-9;]*m")
 _RULE_WIDTH = 40
 _MOST_ROWS = 200

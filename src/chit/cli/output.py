@@ -54,6 +54,8 @@ class OutputFile:
     def __init__(self, name: str, *, overwrite: bool, mode: int = 0o666) -> None:
         """`mode` is that of a new file. Raises `InputError`."""
         self.name = name
+        self.is_kept = False
+        """Whether it is in its place."""
         self._path = Path(name)
         self._part: Path | None = None
         self._is_ours = False
@@ -96,7 +98,7 @@ class OutputFile:
                 os.replace(self._part, self._path)
         except OSError as error:
             raise self._fail(error) from error
-        self._part, self._is_ours = None, False
+        self._part, self._is_ours, self.is_kept = None, False, True
 
     def discard(self) -> None:
         """Leave things as they were, unless it was kept."""

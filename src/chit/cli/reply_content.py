@@ -1,9 +1,12 @@
 """Replies that are data: JSON that was asked for by a schema, and pictures and sounds."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from chit.cli.output import Output, OutputFile
+from chit.cli.output import FileTaken, Output, OutputFile
 from chit.cli.terminal import neutralise, write_err
 from chit.core.attachments import list_attachments, name_attachment, read_content
 from chit.core.json_layout import lay_out
@@ -38,8 +41,11 @@ def write_json_reply(
     return None
 
 
-def write_media(message: Message, output: OutputFile) -> ChitError | None:
-    """The first picture or sound of a reply into the file, further ones beside it; returned is why there is none."""
+def write_media(message: Message, output: OutputFile, *, overwrite: bool) -> ChitError | None:
+    """The first picture or sound of a reply into the file, further ones beside it, each of them kept by itself.
+
+    Returned is why there is none, or why the first that could not be written could not; the others are there then.
+    """
     contents = [(number, each, read_content(each)) for number, each in enumerate(list_attachments(message))]
     found = [(number, each, data) for number, each, data in contents if data]
     if not found:
@@ -48,16 +54,33 @@ def write_media(message: Message, output: OutputFile) -> ChitError | None:
             hint="Ask a model that makes pictures or sound, or name a text file.",
             kind="output_failed",
         )
-    output.write_bytes(found[0][2])
-    place = Path(output.name)
+    numbers, failures = count(2), list[ChitError]()
     for at, (number, each, data) in enumerate(found):
-        kind = find_media_kind(data[:HEAD_BYTES])
-        name = output.name
-        if at:
-            name = str(place.with_name(f"{place.stem}-{at + 1}{place.suffix}"))
-            further = OutputFile(name, overwrite=False)
-            further.write_bytes(data)
-            further.keep()
-        told = name_attachment(each, number, kind)
-        write_err(neutralise(f"→ {told} is in {name}\n"))
-    return None
+        try:
+            file = _open_beside(output.name, numbers, overwrite=overwrite) if at else output
+            _keep(file, data)
+        except ChitError as error:
+            failures.append(error)
+        else:
+            told = name_attachment(each, number, find_media_kind(data[:HEAD_BYTES]))
+            write_err(neutralise(f"→ {told} is in {file.name}\n"))
+    return failures[0] if failures else None
+
+
+def _open_beside(name: str, numbers: Iterator[int], *, overwrite: bool) -> OutputFile:
+    """Under the next number that is free, or that a file has which may be overwritten. Raises `InputError`."""
+    place = Path(name)
+    while True:
+        path = place.with_name(f"{place.stem}-{next(numbers)}{place.suffix}")
+        if (overwrite and path.is_file()) or not path.exists():
+            with suppress(FileTaken):
+                return OutputFile(str(path), overwrite=overwrite)
+
+
+def _keep(file: OutputFile, data: bytes) -> None:
+    """Raises as `OutputFile.write`."""
+    try:
+        file.write_bytes(data)
+        file.keep()
+    finally:
+        file.discard()

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import signal
 import sys
 import termios
 from collections.abc import Callable, Iterator
@@ -18,22 +19,26 @@ _PASTE_ON, _PASTE_OFF = "\x1b[?2004h", "\x1b[?2004l"
 
 class QuietTerminal:
     """While it is entered, the terminal shows nothing that is typed and keeps every key, Ctrl-D as well, for whoever
-    reads next; signals work as ever.
+    reads next; signals work as ever. It is so again after Ctrl-Z and `fg`, whatever the shell has made of it meanwhile.
     """
 
     def __init__(self) -> None:
         """That of standard input."""
         self._number = sys.stdin.fileno()
         self._before: list[Any] = []
+        self._is_quiet = False
+        self._on_continued: Any = None
 
     def __enter__(self) -> Self:
         self._before = termios.tcgetattr(self._number)
         self._set(quiet=True)
+        self._on_continued = signal.signal(signal.SIGCONT, lambda *_: self._go_on())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        signal.signal(signal.SIGCONT, self._on_continued)
         self._set(quiet=False)
 
     @contextmanager
@@ -46,11 +51,15 @@ class QuietTerminal:
             self._set(quiet=True)
 
     def _set(self, *, quiet: bool) -> None:
-        attributes = [*self._before]
-        if quiet:
-            attributes[_LFLAG] &= ~(termios.ECHO | termios.ICANON)
+        self._is_quiet = quiet
         with suppress(termios.error):  # it may be gone
-            termios.tcsetattr(self._number, termios.TCSADRAIN, attributes)
+            termios.tcsetattr(self._number, termios.TCSADRAIN, _quieten(self._before) if quiet else self._before)
+
+    def _go_on(self) -> None:
+        """In the background the terminal is the shell's. What a prompt has set is quiet already."""
+        if self._is_quiet and _is_in_front(self._number):
+            with suppress(termios.error):
+                termios.tcsetattr(self._number, termios.TCSADRAIN, _quieten(termios.tcgetattr(self._number)))
 
 
 class TypedAhead:
@@ -86,6 +95,19 @@ class TypedAhead:
         if found := _STOP.search(self.data):
             self.data = self.data[: found.start()] + self.data[found.end() :]
             self._on_stop()
+
+
+def _quieten(attributes: list[Any]) -> list[Any]:
+    quiet = [*attributes]
+    quiet[_LFLAG] &= ~(termios.ECHO | termios.ICANON)
+    return quiet
+
+
+def _is_in_front(number: int) -> bool:
+    """Whether we may change the terminal; one that does not control us has no background."""
+    with suppress(OSError):
+        return os.tcgetpgrp(number) == os.getpgrp()
+    return True
 
 
 def _write(text: str) -> None:

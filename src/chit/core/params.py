@@ -103,6 +103,12 @@ def read_assignments(assignments: Iterable[str]) -> dict[str, Any]:
     return parameters
 
 
+def split_name(name: str) -> list[str]:
+    """The way to a member of one of the object parameters; any other name as it is."""
+    path = name.split(".")
+    return path if path[0] in _OBJECTS else [name]
+
+
 def unknown_names(parameters: Mapping[str, Any]) -> list[str]:
     """The names OpenRouter does not document, in the order given."""
     return [name for name in parameters if name not in PARAMETERS]
@@ -132,14 +138,11 @@ def _read_value(text: str) -> Any:
 
 
 def _assign(parameters: dict[str, Any], name: str, value: Any) -> None:
-    first, *rest = name.split(".")
-    if not rest or first not in _OBJECTS:
-        parameters[name] = value
-        return
+    *way, last = split_name(name)
     inner = parameters
-    for step in (first, *rest[:-1]):
+    for step in way:
         found = inner.setdefault(step, {})
         if not isinstance(found, dict):
             raise ParameterInvalid(f"{name}: {step} was already given a value that has no members")
         inner = found
-    inner[rest[-1]] = value
+    inner[last] = value

@@ -6,7 +6,7 @@ from markdown_it.rules_inline import StateInline
 
 _SCHEME = re.compile(r"(?:^|[^a-z0-9.+-])(https?)$", re.IGNORECASE)
 _REST = re.compile(r"://[^\s<>\"'`\\^{|}\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]{1,2000}")
-_TRAILING = re.compile(r"[?!.,:;*_~$]+$")
+_TRAILING = "?!.,:;*_~$"
 
 
 def bare_link(state: StateInline, silent: bool) -> bool:
@@ -35,7 +35,7 @@ def trim_address(address: str) -> str:
     """Without the punctuation of the sentence around it: full stops, emphasis, a bracket that was opened outside."""
     address = address.partition("**")[0].partition("](")[0]
     while True:
-        shorter = _TRAILING.sub("", address)
+        shorter = address.rstrip(_TRAILING)
         for opening, closing in ("()", "[]"):
             if shorter.endswith(closing) and shorter.count(closing) > shorter.count(opening):
                 shorter = shorter[:-1]
