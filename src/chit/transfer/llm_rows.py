@@ -14,9 +14,10 @@ from chit.transfer.zip_reading import MOST_DOCUMENT
 Row = Mapping[str, Any]
 
 _NOTE = """
-    CREATE TEMP TABLE noted (conversation TEXT NOT NULL, kind TEXT NOT NULL, place INTEGER NOT NULL, moment TEXT);
+    CREATE TEMP TABLE noted (conversation TEXT NOT NULL, kind TEXT NOT NULL, place INTEGER NOT NULL, moment);
     CREATE TEMP TABLE noted_tools (kind TEXT NOT NULL, response TEXT NOT NULL, place INTEGER NOT NULL);
 """
+"""A moment has no type: row numbers of old versions are compared as numbers, and come before ids, which are text."""
 _INDEX = """
     CREATE INDEX temp.noted_by_conversation ON noted (conversation, kind, place);
     CREATE INDEX temp.noted_tools_by_response ON noted_tools (kind, response, place);
