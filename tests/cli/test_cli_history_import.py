@@ -53,6 +53,17 @@ def test_what_is_refused_is_told(person: Person, tmp_path: Path) -> None:
     )
 
 
+def test_text_that_is_none_is_told(person: Person, tmp_path: Path) -> None:
+    """Of llm's database that holds bytes instead of UTF-8 in one place, the rest is imported."""
+    made = LlmDatabase(tmp_path / "logs.db", "0.13")
+    made.add_response("1", conversation="whole")
+    made.add_response("2", conversation="torn")
+    made.connection.execute("UPDATE responses SET response = CAST(x'61ff62' AS TEXT) WHERE id = '2'")
+    outcome = person.call("import", str(made.close()))
+    assert (outcome.code, outcome.out) == (2, "1 conversation added · 2 messages · 1 not imported\n")
+    assert outcome.err == "chit: not imported: conversation torn: it holds text that is not UTF-8\n"
+
+
 def test_json(person: Person, tmp_path: Path) -> None:
     """The same as numbers."""
     file = write(tmp_path / "f", write_list([{}, *({"id": str(number)} for number in range(60))]))
