@@ -3,6 +3,7 @@
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.histories import talks
@@ -15,6 +16,9 @@ from tests.transfer.zips import make_zip
 from chit.cli import history_import
 from chit.core.dossier_json import encode_dossier
 from chit.transfer.import_report import Report
+from chit.transfer.llm_rows import Rows
+
+_LONG = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000000) SELECT max(i) FROM n"
 
 
 def write(path: Path, data: bytes) -> str:
@@ -143,3 +147,30 @@ def test_stopped_and_gone_on_with(person: Person, tmp_path: Path) -> None:
     assert person.call("import", file).code == 0
     titles = {each["title"] for each in person.call("list", "-n", "1000", "--json").record["items"]}
     assert titles == {f"Talk {number}" for number in range(400)}
+
+
+@pytest.mark.parametrize(("method", "counted"), [("__init__", 0), ("get_conversation", 1)])
+def test_stopped_within_a_database(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, counted: int
+) -> None:
+    """Ctrl-C ends an import while SQLite is at work on llm's database, before the first conversation and later."""
+    made = LlmDatabase(tmp_path / "logs.db", "0.13")
+    for number in range(3):
+        made.add_response(str(number), conversation=str(number))
+    read = getattr(Rows, method)
+
+    def take_long(rows: Rows, found: Any) -> Any:
+        if found == 2 or method == "__init__":
+            os.kill(os.getpid(), signal.SIGINT)
+            connection = rows._connection if found == 2 else found
+            connection.execute(_LONG).fetchall()
+        return read(rows, found)
+
+    monkeypatch.setattr(Rows, method, take_long)
+    outcome = person.call("import", str(made.close()))
+    words = "1 conversation added · 2 messages" if counted else "0 conversations added · 0 messages"
+    assert (outcome.code, outcome.out) == (130, "")
+    assert outcome.err == f"chit: broken off: {words}. The same command goes on from there.\n"
+    monkeypatch.setattr(Rows, method, read)
+    assert person.call("import", str(made.path)).code == 0
+    assert len(person.call("list", "--json").record["items"]) == 3

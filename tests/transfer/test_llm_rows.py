@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 
 import apsw
 import pytest
@@ -15,7 +16,7 @@ from chit.transfer.llm_database import open_llm_database
 def read(path: Path) -> list[tuple[str, Dossier | str]]:
     """All that is in it, in order."""
     with ExitStack() as closing:
-        source = open_llm_database(path, closing)
+        source = open_llm_database(path, closing, Event())
         found = list(source.outcomes)
     assert len(found) == source.total
     return found

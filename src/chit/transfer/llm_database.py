@@ -7,6 +7,7 @@ temporary database first, since llm keeps no index of that.
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 
 import apsw
 
@@ -23,15 +24,18 @@ from chit.transfer.zip_reading import MOST_DOCUMENT, refuse_file
 _TABLES = ("responses", "threads", "logs", "log")
 """One of these it must have."""
 _BUSY_MILLISECONDS = 2_000
+_STEPS = 10_000
+"""Of SQLite's, after which it looks whether to stop: far less than a millisecond."""
 
 Outcome = tuple[str, Dossier | str]
 
 
-def open_llm_database(path: Path, closing: ExitStack) -> Source:
-    """Raises `InputError`."""
+def open_llm_database(path: Path, closing: ExitStack, stop: Event) -> Source:
+    """Once `stop` is set, whatever is being read ends soon. Raises `InputError`, then as well."""
     try:
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
         closing.callback(connection.close)
+        connection.set_progress_handler(stop.is_set, _STEPS)
         _harden(connection)
         database = _LlmDatabase(Rows(connection))
         return Source(total=database.count(), outcomes=database.read())
