@@ -125,6 +125,21 @@ def test_a_person_types_it_once(locked: Person) -> None:
     assert "rests in the vault file" in " ".join(terminal.screen.split())
 
 
+def test_options_before_the_verb(locked: Person, hand_over: HandOver) -> None:
+    """They count as those after it, which win; an error is one object as well."""
+    outcome = locked.call("keys", "--json", "--passphrase-fd", hand_over(PASSPHRASE), "create", "Chit")
+    assert (outcome.code, outcome.record["name"]) == (0, "Chit")
+    for verb, disabled in (("disable", True), ("enable", False)):
+        outcome = locked.call("keys", "--passphrase-fd", hand_over(PASSPHRASE), "--json", verb, "Chit")
+        assert (outcome.code, outcome.record["disabled"]) == (0, disabled)
+    twice = locked.call(
+        "keys", "--passphrase-fd", hand_over(NEW), "disable", "Chit", "--passphrase-fd", hand_over(PASSPHRASE)
+    )
+    assert (twice.code, twice.out.startswith("Chit does not work any more")) == (0, True)
+    refused = locked.call("keys", "--json", "enable", "Chit")
+    assert (refused.code, refused.record["error"]["kind"]) == (3, "locked")
+
+
 def test_what_cannot_be_kept_is_shown(manager: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """Since it cannot be had again."""
 
