@@ -3,6 +3,7 @@
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.histories import talks
@@ -15,6 +16,9 @@ from tests.transfer.zips import make_zip
 from chit.cli import history_import
 from chit.core.dossier_json import encode_dossier
 from chit.transfer.import_report import Report
+from chit.transfer.llm_rows import Rows
+
+_LONG = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000000) SELECT max(i) FROM n"
 
 
 def write(path: Path, data: bytes) -> str:
@@ -51,6 +55,17 @@ def test_what_is_refused_is_told(person: Person, tmp_path: Path) -> None:
         "chit: not imported: conversation 4: it is no conversation of ChatGPT\n"
         "chit: not imported: conversation 2: it is no conversation of ChatGPT\n"
     )
+
+
+def test_text_that_is_none_is_told(person: Person, tmp_path: Path) -> None:
+    """Of llm's database that holds bytes instead of UTF-8 in one place, the rest is imported."""
+    made = LlmDatabase(tmp_path / "logs.db", "0.13")
+    made.add_response("1", conversation="whole")
+    made.add_response("2", conversation="torn")
+    made.connection.execute("UPDATE responses SET response = CAST(x'61ff62' AS TEXT) WHERE id = '2'")
+    outcome = person.call("import", str(made.close()))
+    assert (outcome.code, outcome.out) == (2, "1 conversation added · 2 messages · 1 not imported\n")
+    assert outcome.err == "chit: not imported: conversation torn: it holds text that is not UTF-8\n"
 
 
 def test_json(person: Person, tmp_path: Path) -> None:
@@ -132,3 +147,30 @@ def test_stopped_and_gone_on_with(person: Person, tmp_path: Path) -> None:
     assert person.call("import", file).code == 0
     titles = {each["title"] for each in person.call("list", "-n", "1000", "--json").record["items"]}
     assert titles == {f"Talk {number}" for number in range(400)}
+
+
+@pytest.mark.parametrize(("method", "counted"), [("__init__", 0), ("get_conversation", 1)])
+def test_stopped_within_a_database(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, counted: int
+) -> None:
+    """Ctrl-C ends an import while SQLite is at work on llm's database, before the first conversation and later."""
+    made = LlmDatabase(tmp_path / "logs.db", "0.13")
+    for number in range(3):
+        made.add_response(str(number), conversation=str(number))
+    read = getattr(Rows, method)
+
+    def take_long(rows: Rows, found: Any) -> Any:
+        if found == 2 or method == "__init__":
+            os.kill(os.getpid(), signal.SIGINT)
+            connection = rows._connection if found == 2 else found
+            connection.execute(_LONG).fetchall()
+        return read(rows, found)
+
+    monkeypatch.setattr(Rows, method, take_long)
+    outcome = person.call("import", str(made.close()))
+    words = "1 conversation added · 2 messages" if counted else "0 conversations added · 0 messages"
+    assert (outcome.code, outcome.out) == (130, "")
+    assert outcome.err == f"chit: broken off: {words}. The same command goes on from there.\n"
+    monkeypatch.setattr(Rows, method, read)
+    assert person.call("import", str(made.path)).code == 0
+    assert len(person.call("list", "--json").record["items"]) == 3

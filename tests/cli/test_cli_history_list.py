@@ -80,6 +80,43 @@ def test_shelves_and_origins(person: Person) -> None:
     assert titles("--origin", "web") == ["pinned · pin", "open"]
 
 
+def test_pages_of_pinned_ones(person: Person) -> None:
+    """Pinned ones count like others, and on pages of any size each conversation comes once."""
+    talks(person, "open 1", "open 2")
+    put(person, *(moved(a_dossier(f"pin {number}"), pinned_at=5.0) for number in range(3)))
+    talks(person, "open 3")
+    whole = ["pin 2", "pin 1", "pin 0", "open 3", "open 2", "open 1"]
+    for size in range(1, 8):
+        pages: list[list[str]] = []
+        more = None
+        while more is not None or not pages:
+            record = person.call("list", "-n", str(size), "--json", *(["--before", str(more)] if more else [])).record
+            pages.append([each["title"] for each in record["items"]])
+            more = record["more"]
+        assert pages == [whole[at : at + size] for at in range(0, 6, size)]
+
+
+def test_more_repeats_what_was_asked(person: Person) -> None:
+    """The command that is shown goes on with the same list."""
+    for title in "ab":
+        put(person, moved(a_dossier(f"pin {title}"), origin="import", pinned_at=5.0))
+        put(person, moved(a_dossier(title), origin="import"), moved(a_dossier(f"old {title}"), archived_at=5.0))
+    for options, titles in (
+        (["--origin", "import"], ["pinned · pin b", "pinned · pin a", "b", "a"]),
+        (["--archived"], ["archived · old b", "archived · old a"]),
+        (["--pinned"], ["pinned · pin b", "pinned · pin a"]),
+    ):
+        outcome = person.call("list", *options, "-n", "1")
+        seen = [outcome.out]
+        while outcome.err:
+            assert outcome.err.endswith(f"{' '.join(options)} -n 1\n")
+            outcome = person.call(*outcome.err.split()[2:])
+            seen.append(outcome.out)
+        assert [each.strip().split("  ")[-1] for each in seen] == titles
+    talks(person, *map(str, range(20)))
+    assert person.call("list").err.split()[-2] == "--before"
+
+
 def test_private_ones_and_deleted_ones_are_not_there(person: Person) -> None:
     """Of either nothing is shown."""
     made = talks(person, "gone")

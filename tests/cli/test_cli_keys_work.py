@@ -1,13 +1,15 @@
 """`chit keys`: the account's keys, with a management key."""
 
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from hashlib import sha256
 
 import pytest
-from tests.cli.conftest import Do
+from tests.cli.conftest import NEW, PASSPHRASE, Do, HandOver, seal
 from tests.cli.person import KEY, Person
 from tests.upstream import Exchange, Upstream
+from tests.vault.doubles import make_entry
 from tests.vault.keychains import Remembering
 
 from chit.cli.keys_work import write_keys
@@ -92,6 +94,50 @@ def test_keeping_it(manager: Person, remembering: Remembering) -> None:
     assert again.record["key"] is None
     assert "rests in" in again.err
     assert len(remembering.kept) == 2
+
+
+@pytest.fixture
+def locked(stranger: Person) -> Iterator[Person]:
+    """Somebody whose management key rests in a locked vault, and no other."""
+    seal(stranger, management=make_entry(MANAGEMENT_KEY, base_url=stranger.upstream.base_url))
+    yield stranger
+    stranger.call("key", "lock")
+
+
+def test_one_passphrase_for_both(locked: Person, hand_over: HandOver) -> None:
+    """The line that unlocks the management key also seals the new one; a wrong one makes nothing."""
+    wrong = locked.call("keys", "create", "Chit", "--keep", "--passphrase-fd", hand_over(NEW))
+    assert (wrong.code, len(locked.upstream.account.keys)) == (3, 2)
+    outcome = locked.call("keys", "create", "Chit", "--keep", "--passphrase-fd", hand_over(PASSPHRASE))
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "rests in the vault file" in outcome.out
+    assert len(locked.upstream.account.keys) == 3
+    assert locked.call("ask", "-m", "sandbox/echo", "Hi", "--passphrase-fd", hand_over(PASSPHRASE)).out == "Hi\n"
+
+
+def test_a_person_types_it_once(locked: Person) -> None:
+    """At a terminal there is one prompt."""
+    terminal = locked.sit_down("keys", "create", "Chit", "--keep")
+    terminal.read_until("Passphrase of the vault: ")
+    terminal.type(f"{PASSPHRASE}\n")
+    assert terminal.close() == 0
+    assert terminal.screen.count("Passphrase") == 1
+    assert "rests in the vault file" in " ".join(terminal.screen.split())
+
+
+def test_options_before_the_verb(locked: Person, hand_over: HandOver) -> None:
+    """They count as those after it, which win; an error is one object as well."""
+    outcome = locked.call("keys", "--json", "--passphrase-fd", hand_over(PASSPHRASE), "create", "Chit")
+    assert (outcome.code, outcome.record["name"]) == (0, "Chit")
+    for verb, disabled in (("disable", True), ("enable", False)):
+        outcome = locked.call("keys", "--passphrase-fd", hand_over(PASSPHRASE), "--json", verb, "Chit")
+        assert (outcome.code, outcome.record["disabled"]) == (0, disabled)
+    twice = locked.call(
+        "keys", "--passphrase-fd", hand_over(NEW), "disable", "Chit", "--passphrase-fd", hand_over(PASSPHRASE)
+    )
+    assert (twice.code, twice.out.startswith("Chit does not work any more")) == (0, True)
+    refused = locked.call("keys", "--json", "enable", "Chit")
+    assert (refused.code, refused.record["error"]["kind"]) == (3, "locked")
 
 
 def test_what_cannot_be_kept_is_shown(manager: Person, monkeypatch: pytest.MonkeyPatch) -> None:

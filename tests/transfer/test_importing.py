@@ -1,10 +1,14 @@
 """What comes back: each conversation wholly or not at all, and every outcome told."""
 
+import asyncio
+import gc
 import io
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -18,8 +22,11 @@ from chit.errors import InputError
 from chit.store.sqlite import SqliteStore, open_store
 from chit.transfer import import_report, importing, zip_reading
 from chit.transfer.exporting import export_all
-from chit.transfer.import_report import Report
+from chit.transfer.import_report import Report, Source
 from chit.transfer.importing import import_file
+
+PATIENCE = 30.0
+"""Seconds that only a failing test waits out."""
 
 
 async def take(store: SqliteStore, data: bytes, tell: Callable[[Report], None] = lambda report: None) -> Report:
@@ -148,4 +155,38 @@ async def test_of_many_problems_the_first_are_told(tmp_path: Path, monkeypatch: 
     store = open_store(tmp_path)
     report = await take(store, pack(b"1", b"2", b"3"))
     assert (report.refused, len(report.problems)) == (3, 2)
+    await store.close()
+
+
+async def test_cancelled_while_a_thread_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However often: the thread is told to stop, what it reads is closed once it is out, and nothing more is told."""
+    store = open_store(tmp_path)
+    seen: list[str] = []
+    inside, out = Event(), Event()
+
+    def read(file: object, path: object, folder: object, closing: ExitStack, stop: Event) -> Source:
+        closing.callback(seen.append, "closed")
+        inside.set()
+        assert stop.wait(PATIENCE)
+        assert out.wait(PATIENCE)
+        seen.append("out")
+        raise InputError("whatever")
+
+    monkeypatch.setattr(importing, "_open", read)
+    task = asyncio.create_task(take(store, b""))
+    await asyncio.to_thread(inside.wait, PATIENCE)
+    for _ in range(3):
+        task.cancel()
+        for _ in range(3):
+            await asyncio.sleep(0)
+    assert not task.done()
+    out.set()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert seen == ["out", "closed"]
+    del task
+    gc.collect()
+    assert caplog.messages == []
     await store.close()

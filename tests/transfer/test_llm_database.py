@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import apsw
@@ -40,7 +41,7 @@ def closing() -> Iterator[ExitStack]:
 def read(path: Path) -> dict[str, Dossier]:
     """All conversations by title, each of which our own export can hold."""
     with ExitStack() as closing:
-        source = open_llm_database(path, closing)
+        source = open_llm_database(path, closing, Event())
         found = [outcome for _, outcome in source.outcomes]
         assert len(found) == source.total
     for dossier in found:
@@ -303,7 +304,7 @@ def test_an_upgrade_that_contradicts(tmp_path: Path) -> None:
 def outcomes(path: Path) -> list[str]:
     """Of each conversation why it is refused."""
     with ExitStack() as closing:
-        return [f"{name}: {outcome}" for name, outcome in open_llm_database(path, closing).outcomes]
+        return [f"{name}: {outcome}" for name, outcome in open_llm_database(path, closing, Event()).outcomes]
 
 
 def test_broken_threads(tmp_path: Path) -> None:
@@ -378,7 +379,7 @@ def test_a_database_that_breaks_in_the_middle(tmp_path: Path) -> None:
     made = LlmDatabase(tmp_path / "logs.db", "0.13")
     made.add_response("1")
     with ExitStack() as closing:
-        source = open_llm_database(made.close(), closing)
+        source = open_llm_database(made.close(), closing, Event())
     with pytest.raises(InputError, match="damaged"):
         next(source.outcomes)
 

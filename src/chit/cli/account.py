@@ -109,6 +109,8 @@ def keys(context: click.Context, as_json: bool, passphrase_fd: int | None) -> No
 
     The keys that Chit itself uses are looked at with `chit key`.
     """
+    given = {"as_json": as_json, "passphrase_fd": passphrase_fd}
+    context.default_map = {name: given for name in keys.commands}
     if context.invoked_subcommand is None:
         from chit.cli.keys_work import list_keys
 

@@ -5,14 +5,12 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from chit.cli.options import as_json
+from chit.cli.options import PAGE, as_json
 
 if TYPE_CHECKING:
     from chit.core.generation import Origin
 
 _ORIGINS = ("web", "cli", "api", "library", "batch", "import")
-PAGE = 20
-"""Lines of a list, unless another number is asked for."""
 _MOST = 1000
 
 limit = click.option(

@@ -36,8 +36,8 @@ def import_conversations(path: Path, *, as_json: bool) -> int:
 
     try:
         report = run_with_history(work)
-    except BaseException:
-        counter.end(broken_off=True)
+    except BaseException as error:
+        counter.end(error)
         raise
     counter.end()
     if as_json:
@@ -105,11 +105,12 @@ class _Counter:
             self._told_at = now
             self._show(f"importing {report.done:,} of {report.total:,}")
 
-    def end(self, *, broken_off: bool = False) -> None:
-        """Take the line away, and say how far it came if it ended early."""
+    def end(self, broken_off: BaseException | None = None) -> None:
+        """Take the line away, and say how far it came if it ended early: a file that is refused came nowhere."""
         self._show("")
-        if broken_off and self._report is not None:
-            write_err(f"chit: broken off: {summarise(self._report)}. The same command goes on from there.\n")
+        report = Report(total=0) if self._report is None and isinstance(broken_off, KeyboardInterrupt) else self._report
+        if broken_off is not None and report is not None:
+            write_err(f"chit: broken off: {summarise(report)}. The same command goes on from there.\n")
 
     def _show(self, line: str) -> None:
         before, self._line = self._line, line

@@ -8,6 +8,7 @@ from chit.cli.blocking import finish
 from chit.cli.cells import find_width, fit, measure, pad
 from chit.cli.history_home import open_history
 from chit.cli.moments import tell_when
+from chit.cli.options import PAGE
 from chit.cli.terminal import paint, write_err, write_json, write_out
 from chit.core.conversation import ConversationSummary
 from chit.core.generation import Origin
@@ -17,7 +18,8 @@ from chit.store.ids import short_id
 from chit.store.protocol import Shelf
 from chit.store.sqlite import SqliteStore
 
-MOST_PINNED = 500
+_PINNED = 10**15
+"""Is added to a cursor that stands among the pinned ones: no history has as many messages."""
 _ID, _AGE = 8, 11
 _NARROW = 60
 """Columns, below which ages are left out."""
@@ -35,19 +37,32 @@ def show_list(shelf: Shelf | None, origin: Origin | None, *, limit: int, before:
         return
     write_out(write_lines(items, time.time(), find_width()))
     if more is not None:
-        write_err(paint(f"More: chit list --before {more}\n", "dim", sys.stderr))
+        write_err(paint(f"More: chit list --before {more}{_repeat(shelf, origin, limit)}\n", "dim", sys.stderr))
 
 
 def _find(
     store: SqliteStore, shelf: Shelf | None, origin: Origin | None, *, limit: int, before: int | None
 ) -> tuple[list[ConversationSummary], int | None]:
     """And where the next page begins; None where there is none."""
-    found = finish(store.list_conversations(before, limit + 1, shelf or "open", origin))
-    more = found[limit - 1].last_seq if len(found) > limit else None
-    pinned = []
-    if shelf is None and before is None:
-        pinned = finish(store.list_conversations(None, MOST_PINNED, "pinned", origin))
-    return [*pinned, *found[:limit]], more
+    found = []
+    if shelf is None and (before is None or before > _PINNED):
+        start = None if before is None else before - _PINNED
+        found = finish(store.list_conversations(start, limit + 1, "pinned", origin))
+        before = None
+    pinned = len(found)
+    if pinned <= limit:
+        found += finish(store.list_conversations(before, limit + 1 - pinned, shelf or "open", origin))
+    if len(found) <= limit:
+        return found, None
+    return found[:limit], found[limit].last_seq + 1 + (_PINNED if pinned > limit else 0)
+
+
+def _repeat(shelf: Shelf | None, origin: Origin | None, limit: int) -> str:
+    """The options that the next page needs as well."""
+    words = [f"--{shelf}"] if shelf else []
+    words += ["--origin", origin] if origin else []
+    words += ["-n", str(limit)] if limit != PAGE else []
+    return "".join(f" {word}" for word in words)
 
 
 def _tell_empty(shelf: Shelf | None, origin: Origin | None) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from chit.cli.cells import find_width, fit, measure, pad
@@ -11,7 +12,7 @@ from chit.cli.unlocking import CommandKeys
 from chit.core.account_keys import AccountKey, NewKey, account_key_record, find_keys
 from chit.core.secret import Secret
 from chit.core.usage import show_cost
-from chit.errors import ChitError, InputError, NotFound, UpstreamError
+from chit.errors import ChitError, InputError, NotFound, UpstreamError, VaultLocked
 from chit.openrouter.account import change_account_key, create_account_key, list_account_keys
 from chit.openrouter.client import OpenRouterClient
 from chit.vault.store import Place
@@ -23,20 +24,20 @@ _HASH = 8
 
 def ask_as_manager(keys: CommandKeys, work: Callable[[OpenRouterClient], Awaitable[T]]) -> T:
     """`work` with a client, once the management key is found. Raises `KeyUnavailable`, `UpstreamError`."""
+    return asyncio.run(_ask(keys, work))
 
-    async def run() -> T:
-        await keys.find("management")
-        prefs = keys.prefs
-        async with OpenRouterClient(
-            base_url=prefs.base_url,
-            key=lambda: keys.use("management"),
-            app_name=prefs.app_name,
-            app_url=prefs.app_url,
-            scrub=keys.scrub,
-        ) as client:
-            return await work(client)
 
-    return asyncio.run(run())
+async def _ask(keys: CommandKeys, work: Callable[[OpenRouterClient], Awaitable[T]]) -> T:
+    await keys.find("management")
+    prefs = keys.prefs
+    async with OpenRouterClient(
+        base_url=prefs.base_url,
+        key=lambda: keys.use("management"),
+        app_name=prefs.app_name,
+        app_url=prefs.app_url,
+        scrub=keys.scrub,
+    ) as client:
+        return await work(client)
 
 
 def list_keys(keys: CommandKeys, *, as_json: bool) -> None:
@@ -53,25 +54,39 @@ def list_keys(keys: CommandKeys, *, as_json: bool) -> None:
 def create_key(keys: CommandKeys, wanted: NewKey, *, keep: bool, place: Place | None, as_json: bool) -> None:
     """Make it; its text goes to standard output, or into the vault unseen. Raises as `ask_as_manager`, `InputError`."""
 
-    async def work(client: OpenRouterClient) -> tuple[AccountKey, str]:
-        rest: RestingPlace | None = await prepare_place(keys, place) if keep else None
-        try:
-            made, text = await create_account_key(client, lambda: keys.use("management"), wanted)
-        except UpstreamError as error:
-            if error.status is None or error.status < 400:
-                write_err("chit: whether it was made is not known: see `chit keys`\n")
-            raise
-        keys.learn(Secret(text))
-        if rest is not None:
-            await _keep(keys, text, rest, label=wanted.name, tell=write_err if as_json else write_out)
-        return made, text
+    async def run() -> tuple[AccountKey, str]:
+        rest = await _prepare(keys, place) if keep else None
+        tell = write_err if as_json else write_out
+        return await _ask(keys, lambda client: _create(keys, client, wanted, rest, tell))
 
-    made, text = ask_as_manager(keys, work)
+    made, text = asyncio.run(run())
     if as_json:
         write_json({**account_key_record(made), "key": None if keep else text})
     elif not keep:
         write_out(f"{text}\n")
         write_err("chit: it is shown this once. Keep it where it is needed; in Chit: chit key set\n")
+
+
+async def _prepare(keys: CommandKeys, place: Place | None) -> RestingPlace:
+    """Before the management key is unlocked, since this does that as well: one passphrase is enough for both."""
+    with suppress(VaultLocked):
+        await keys.find("management", asks=False)  # without one, nobody types a passphrase in vain
+    return await prepare_place(keys, place)
+
+
+async def _create(
+    keys: CommandKeys, client: OpenRouterClient, wanted: NewKey, rest: RestingPlace | None, tell: Callable[[str], None]
+) -> tuple[AccountKey, str]:
+    try:
+        made, text = await create_account_key(client, lambda: keys.use("management"), wanted)
+    except UpstreamError as error:
+        if error.status is None or error.status < 400:
+            write_err("chit: whether it was made is not known: see `chit keys`\n")
+        raise
+    keys.learn(Secret(text))
+    if rest is not None:
+        await _keep(keys, text, rest, label=wanted.name, tell=tell)
+    return made, text
 
 
 async def _keep(keys: CommandKeys, text: str, rest: RestingPlace, *, label: str, tell: Callable[[str], None]) -> None:

@@ -19,6 +19,8 @@ PASSPHRASE_FD: Mapping[str, Any] = {
     "help": "Read the vault's passphrase, one line, from file descriptor N instead of asking for it.",
 }
 AS_JSON: Mapping[str, Any] = {"is_flag": True, "help": "Print one JSON object instead of text."}
+PAGE = 20
+"""Lines of a list, unless another number is asked for."""
 WAIT: Mapping[str, Any] = {"is_flag": True, "help": "Wait, at most 60 s, until the cost is settled."}
 
 

@@ -5,9 +5,10 @@ A file twice is the same as once, and one that was broken off is completed by a 
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import IO, Any
+from threading import Event
+from typing import IO, Any, TypeVar
 
 from chit.core.chatgpt import is_chatgpt
 from chit.core.dossier import Dossier, interrupt
@@ -24,6 +25,7 @@ from chit.transfer.json_items import begins_array
 from chit.transfer.llm_database import open_llm_database
 from chit.transfer.zip_reading import MOST_DOCUMENT, AnyZip, BoundedZip, refuse_file
 
+T = TypeVar("T")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _SQLITE = b"SQLite format 3\0"
 _HEAD = 4096
@@ -44,12 +46,13 @@ async def import_file(
     `path` is where the file lies: without one no database can be read. What must be unpacked rests in `folder`, under
     no name. Raises `InputError` for a file of no kind that Chit reads, and `StoreError`; what came before stays.
     """
+    stop = Event()
     with ExitStack() as closing:
-        source = await asyncio.to_thread(_open, file, path, folder, closing)
+        source = await _in_thread(lambda: _open(file, path, folder, closing, stop), stop)
         report = Report(total=source.total)
         if source.total != 1:
             tell(report)
-        while (outcome := await asyncio.to_thread(next, source.outcomes, None)) is not None:
+        while (outcome := await _in_thread(lambda: next(source.outcomes, None), stop)) is not None:
             name, found = outcome
             if isinstance(found, Dossier):
                 report = count(report, name, await store.add_dossier(interrupt(found), scrub=scrub, now=clock()))
@@ -59,7 +62,22 @@ async def import_file(
         return finish(report)
 
 
-def _open(file: IO[bytes], path: Path | None, folder: Path | None, closing: ExitStack) -> Source:
+async def _in_thread(work: Callable[[], T], stop: Event) -> T:
+    """What `work` makes. Cancelled, it sets `stop` and ends once the thread has: nothing is closed under its hands."""
+    working = asyncio.get_running_loop().run_in_executor(None, work)  # no task: a second Ctrl-C cancels all of those
+    try:
+        await asyncio.wait([working])
+    except asyncio.CancelledError:
+        stop.set()
+        while not working.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([working])
+        working.exception()  # nobody asks for it any more
+        raise
+    return await working
+
+
+def _open(file: IO[bytes], path: Path | None, folder: Path | None, closing: ExitStack, stop: Event) -> Source:
     """Told by its bytes, whatever it is called. Raises `InputError`."""
     size = file.seek(0, 2)
     file.seek(0)
@@ -71,7 +89,7 @@ def _open(file: IO[bytes], path: Path | None, folder: Path | None, closing: Exit
     if head.startswith(_SQLITE):
         if path is None:
             raise InputError("a database cannot be imported here", hint="Import it in a terminal: chit import FILE")
-        return open_llm_database(path, closing)
+        return open_llm_database(path, closing, stop)
     if begins_array(head):
         return open_chatgpt_array(file, size, closing)
     return _open_document(file, size)

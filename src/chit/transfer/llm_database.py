@@ -7,6 +7,7 @@ temporary database first, since llm keeps no index of that.
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 
 import apsw
 
@@ -23,19 +24,22 @@ from chit.transfer.zip_reading import MOST_DOCUMENT, refuse_file
 _TABLES = ("responses", "threads", "logs", "log")
 """One of these it must have."""
 _BUSY_MILLISECONDS = 2_000
+_STEPS = 10_000
+"""Of SQLite's, after which it looks whether to stop: far less than a millisecond."""
 
 Outcome = tuple[str, Dossier | str]
 
 
-def open_llm_database(path: Path, closing: ExitStack) -> Source:
-    """Raises `InputError`."""
+def open_llm_database(path: Path, closing: ExitStack, stop: Event) -> Source:
+    """Once `stop` is set, whatever is being read ends soon. Raises `InputError`, then as well."""
     try:
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
         closing.callback(connection.close)
+        connection.set_progress_handler(stop.is_set, _STEPS)
         _harden(connection)
         database = _LlmDatabase(Rows(connection))
         return Source(total=database.count(), outcomes=database.read())
-    except apsw.Error as error:
+    except (apsw.Error, UnicodeDecodeError) as error:
         raise _explain(error) from error
 
 
@@ -50,7 +54,7 @@ def _harden(connection: apsw.Connection) -> None:
     connection.limit(apsw.SQLITE_LIMIT_LENGTH, MOST_DOCUMENT)
 
 
-def _explain(error: apsw.Error) -> InputError:
+def _explain(error: apsw.Error | UnicodeDecodeError) -> InputError:
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return InputError("the database is being written by another program", hint="Wait until llm is done.")
     return refuse_file(f"it is damaged, or no database of llm: {error}")
@@ -72,13 +76,15 @@ class _LlmDatabase:
     def read(self) -> Iterator[Outcome]:
         """Those that were used last come last. Raises `InputError` where the database is damaged."""
         try:
-            for key in self._rows.list_conversations():
-                yield self._read_one(key)
+            for number in range(1, self.count() + 1):
+                yield self._read_one(number)
         except apsw.Error as error:
             raise _explain(error) from error
 
-    def _read_one(self, key: str) -> Outcome:
+    def _read_one(self, number: int) -> Outcome:
+        key = str(number)
         try:
+            key = self._rows.get_conversation(number)
             self._rows.begin_conversation()
             logged = self._responses.read(key)
             messages = self._threads.read(key, logged)
@@ -87,5 +93,7 @@ class _LlmDatabase:
             dossier = write_dossier(key, self._threads.find_name(key) or self._responses.find_name(key), messages)
         except (DossierInvalid, apsw.TooBigError) as error:
             return f"conversation {key}", str(error)
+        except UnicodeDecodeError:
+            return f"conversation {key}", "it holds text that is not UTF-8"
         title = dossier.conversation.title if dossier.conversation else ""
         return f"“{title}”" if title else dossier.id, dossier

@@ -14,19 +14,21 @@ from chit.transfer.zip_reading import MOST_DOCUMENT
 Row = Mapping[str, Any]
 
 _NOTE = """
-    CREATE TEMP TABLE noted (conversation TEXT NOT NULL, kind TEXT NOT NULL, place INTEGER NOT NULL, moment TEXT);
+    CREATE TEMP TABLE noted (conversation TEXT NOT NULL, kind TEXT NOT NULL, place INTEGER NOT NULL, moment);
     CREATE TEMP TABLE noted_tools (kind TEXT NOT NULL, response TEXT NOT NULL, place INTEGER NOT NULL);
 """
+"""A moment has no type: row numbers of old versions are compared as numbers, and come before ids, which are text."""
 _INDEX = """
     CREATE INDEX temp.noted_by_conversation ON noted (conversation, kind, place);
     CREATE INDEX temp.noted_tools_by_response ON noted_tools (kind, response, place);
     CREATE TEMP TABLE conversations_noted AS
-        SELECT conversation, max(moment) AS moment FROM noted GROUP BY conversation;
+        SELECT conversation, max(moment) AS moment FROM noted GROUP BY conversation ORDER BY moment, conversation;
 """
+"""Their row numbers, from 1 on, say which was used last."""
 
 
 class Rows:
-    """Over a connection that only reads. Raises `apsw.Error`."""
+    """Over a connection that only reads. Raises `apsw.Error`, and `UnicodeDecodeError` for text that is none."""
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
@@ -55,10 +57,11 @@ class Rows:
         (count,) = next(self._connection.execute("SELECT count(*) FROM conversations_noted"))
         return int(count)
 
-    def list_conversations(self) -> Iterator[str]:
-        """Those that were used last come last."""
-        query = "SELECT conversation FROM conversations_noted ORDER BY moment, conversation"
-        return (str(row[0]) for row in self._connection.execute(query))
+    def get_conversation(self, number: int) -> str:
+        """What llm calls the one with this number; they go from 1 on, and the one that was used last comes last."""
+        query = "SELECT conversation FROM conversations_noted WHERE rowid = ?"
+        (key,) = next(self._connection.execute(query, (number,)))
+        return str(key)
 
     def read(self, table: str, columns: Sequence[str], rest: str, bindings: Sequence[Any]) -> Iterator[Row]:
         """Rows of a table as `t`, with None for columns that it does not have; nothing where there is no such table.
@@ -103,7 +106,7 @@ class Rows:
 
     def _note_rows(self, kind: str, table: str, key: str, moment: str, where: str) -> None:
         self._connection.execute(
-            f"INSERT INTO noted SELECT {key}, '{kind}', rowid, {moment} FROM main.{table} {where}"  # noqa: S608 - ours
+            f"INSERT INTO noted SELECT CAST({key} AS TEXT), '{kind}', rowid, {moment} FROM main.{table} {where}"  # noqa: S608 - ours
         )
 
 

@@ -7,6 +7,7 @@ from chit.core.imported import read_time
 from chit.core.jsontext import JsonInvalid, decode_object, encode_json
 from chit.core.llm_log import read_facts
 from chit.core.llm_thread import LlmMessage, LlmTurn, read_thread
+from chit.core.members import DossierInvalid
 from chit.core.messages import Message, Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart
 from chit.transfer.llm_rows import Row, Rows, read_attachment, read_text
 
@@ -35,8 +36,8 @@ class ThreadRows:
         """Those that were logged by an earlier llm, and those of the thread. Raises `DossierInvalid`."""
         turns = [
             LlmTurn(
-                before=row["parent_message_hash"],
-                last=row["tip_message_hash"],
+                before=_read_hash(row["parent_message_hash"]),
+                last=_read_hash(row["tip_message_hash"]),
                 at=read_time(row["datetime_utc"], 0.0),
                 facts=read_facts(row),
             )
@@ -45,7 +46,7 @@ class ThreadRows:
         if not turns:
             return list(logged)
         found = self._rows.read("threads", ("tip_message_hash",), "WHERE t.id = ?", (key,))
-        tip = next((row["tip_message_hash"] for row in found), None)
+        tip = next((_read_hash(row["tip_message_hash"]) for row in found), None)
         known: dict[str, LlmMessage] = {}
         for hash in (tip, *(each for turn in turns for each in (turn.last, turn.before))):
             self._collect(hash, known)
@@ -57,18 +58,18 @@ class ThreadRows:
         return next((row["name"] for row in found), None)
 
     def _collect(self, hash: str | None, known: dict[str, LlmMessage]) -> None:
-        """The message and those before it, as far as they are there."""
+        """The message and those before it, as far as they are there. Raises `DossierInvalid`."""
         while hash is not None and hash not in known:
             found = next(iter(self._rows.read("messages", ("parent_hash", "role"), "WHERE t.hash = ?", (hash,))), None)
             if found is None:
                 return
             known[hash] = LlmMessage(
                 hash=hash,
-                parent=found["parent_hash"],
+                parent=_read_hash(found["parent_hash"]),
                 role=read_text(found["role"]),
                 parts=tuple(self._read_parts(hash)),
             )
-            hash = found["parent_hash"]
+            hash = known[hash].parent
 
     def _read_parts(self, hash: str) -> Iterator[Part]:
         rest = "WHERE t.message_hash = ? ORDER BY t.position"
@@ -110,6 +111,13 @@ class ThreadRows:
         id = reference.get("id") if isinstance(reference, Mapping) else None
         for row in self._rows.read("attachments", ("type", "path", "url", "content"), _ATTACHMENTS, (str(id),)):
             yield read_attachment(row)
+
+
+def _read_hash(value: Any) -> str | None:
+    """What names a message. Raises `DossierInvalid` for what is no text."""
+    if value is None or isinstance(value, str):
+        return value
+    raise DossierInvalid("a message in it is named by what is no text")
 
 
 def _decode(payload: Any) -> Mapping[str, Any]:
