@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chit.core.messages import Message, ReasoningPart, TextPart, ToolCallPart
+from chit.core.messages import Message, ReasoningPart, TextPart, ToolCallPart, ToolResultPart
 from chit.core.revision import (
     continues,
     find_prefill,
@@ -165,13 +165,14 @@ def test_a_reply_and_its_continuations_are_one_message_to_the_model() -> None:
         reply("One ", ReasoningPart("hm")),
         reply("two ", goes_on=True),
         reply("three", call, goes_on=True),
+        Message(id="t", conversation_id="c", source="client", parts=(ToolResultPart("1", "sunny"),)),
         Message(id="v", conversation_id="c", source="user", parts=(TextPart("And?"),)),
         reply("x"),
         reply("y"),
     ]
-    assert [continues(message) for message in path] == [False, False, True, True, False, False, False]
+    assert [continues(message) for message in path] == [False, False, True, True, False, False, False, False]
     wire = write_history(join_replies(path))
-    assert [message["content"] for message in wire] == ["Hi", "One two three", "And?", "x", "y"]
+    assert [message["content"] for message in wire] == ["Hi", "One two three", "sunny", "And?", "x", "y"]
     assert wire[1]["tool_calls"][0]["id"] == "1"
     assert "reasoning" not in wire[1]
 
