@@ -78,7 +78,9 @@ async def test_a_refusal_by_a_handler(site: Site) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?x"])
-@pytest.mark.parametrize("error", [ChitError("x"), ValueError("x"), Refused(400, "x"), web.HTTPNotFound()])
+@pytest.mark.parametrize(
+    "error", [ChitError("x"), ValueError("x"), OSError(), ConnectionError(), Refused(400, "x"), web.HTTPNotFound()]
+)
 async def test_an_error_after_the_head(site: Site, query: str, error: Exception) -> None:
     """What is begun and fails is broken off: never a second head, never an end that looks like one."""
     site.raised = error

@@ -47,10 +47,12 @@ class Walls:
         try:
             return await self._pass(request, handler)
         except Exception as error:
-            if isinstance(error, ConnectionError) and (request.transport is None or request.transport.is_closing()):
-                raise  # nobody is there to be told
+            has_begun = self._begun[id(request)]
+            is_gone = request.transport is None or request.transport.is_closing()
+            if isinstance(error, ConnectionError) and (has_begun or is_gone):
+                raise  # it is broken off on purpose, or nobody is there to be told
             answer = _answer(error, request.path)
-            if self._begun[id(request)]:
+            if has_begun:
                 raise ConnectionResetError("broken off, so that it is seen not to be whole") from error
             return answer
         finally:

@@ -27,6 +27,11 @@ const tell = async (result) => ({
 const generate = (model, members = {}) =>
   generateText({ model: provider.chat(model), prompt: TEXT, maxRetries: 0, ...members });
 
+// What the library promises besides the stream is rejected, too, when it is aborted, and nobody waits for that.
+process.on("unhandledRejection", (error) => {
+  if (error?.name !== "AbortError") throw error;
+});
+
 async function stream(model, members = {}, limit = Infinity) {
   const told = [];
   const leaving = new AbortController();
