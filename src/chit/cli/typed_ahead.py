@@ -11,8 +11,10 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
 
+from chit.cli.typed_line import without_flags
+
 _STOP = re.compile(rb"(?:^|(?<=[\r\n]))[ \t]*/stop[ \t]*[\r\n]")
-_LFLAG = 3
+_LOUD = termios.ECHO | termios.ICANON
 _PASTE_ON, _PASTE_OFF = "\x1b[?2004h", "\x1b[?2004l"
 """Bracketed paste: pasted lines stay together."""
 
@@ -53,13 +55,15 @@ class QuietTerminal:
     def _set(self, *, quiet: bool) -> None:
         self._is_quiet = quiet
         with suppress(termios.error):  # it may be gone
-            termios.tcsetattr(self._number, termios.TCSADRAIN, _quieten(self._before) if quiet else self._before)
+            attributes = without_flags(self._before, _LOUD) if quiet else self._before
+            termios.tcsetattr(self._number, termios.TCSADRAIN, attributes)
 
     def _go_on(self) -> None:
         """In the background the terminal is the shell's. What a prompt has set is quiet already."""
         if self._is_quiet and _is_in_front(self._number):
             with suppress(termios.error):
-                termios.tcsetattr(self._number, termios.TCSADRAIN, _quieten(termios.tcgetattr(self._number)))
+                attributes = without_flags(termios.tcgetattr(self._number), _LOUD)
+                termios.tcsetattr(self._number, termios.TCSADRAIN, attributes)
 
 
 class TypedAhead:
@@ -95,12 +99,6 @@ class TypedAhead:
         if found := _STOP.search(self.data):
             self.data = self.data[: found.start()] + self.data[found.end() :]
             self._on_stop()
-
-
-def _quieten(attributes: list[Any]) -> list[Any]:
-    quiet = [*attributes]
-    quiet[_LFLAG] &= ~(termios.ECHO | termios.ICANON)
-    return quiet
 
 
 def _is_in_front(number: int) -> bool:

@@ -10,10 +10,11 @@ import sys
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from typing import Any
 
 from chit.cli.terminal import write_err
 
-_LFLAG = 3
+_LFLAGS = 3
 _LOOK_EVERY = 0.2
 """Seconds within which a Ctrl-C is seen."""
 
@@ -21,6 +22,13 @@ _LOOK_EVERY = 0.2
 def at_terminal() -> bool:
     """Whether a person can be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def without_flags(attributes: list[Any], flags: int) -> list[Any]:
+    """A terminal's attributes, as `termios` has them, without some of its local flags, such as ECHO."""
+    changed = [*attributes]
+    changed[_LFLAGS] &= ~flags
+    return changed
 
 
 def ask_hidden(prompt: str) -> str:
@@ -56,9 +64,7 @@ def _ask(prompt: str, *, hidden: bool) -> str:
 def _unseen() -> Iterator[None]:
     """What was typed before is dropped, as `getpass` does: it was seen."""
     before = termios.tcgetattr(sys.stdin)
-    quiet = [*before]
-    quiet[_LFLAG] &= ~termios.ECHO
-    termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, quiet)
+    termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, without_flags(before, termios.ECHO))
     try:
         yield
     finally:

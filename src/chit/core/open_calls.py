@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import takewhile
 
 from chit.core.messages import Message, ReasoningPart, ToolCallPart, ToolResultPart
 
@@ -18,20 +17,18 @@ def leave_out_open_calls(path: Sequence[Message]) -> list[Message]:
 
     The reasoning that led to such a call goes with it, and so does a message that says nothing else.
     """
-    kept = []
-    for place, message in enumerate(path):
-        open_ids = {call.id for call in list_calls(message)} - _list_answered(path[place + 1 :])
-        if not open_ids:
+    kept: list[Message] = []
+    answered: set[str] = set()
+    for message in reversed(path):
+        calls = [call for call in list_calls(message) if call.id not in answered]
+        if not calls:
             kept.append(message)
-            continue
-        calls = [call for call in list_calls(message) if call.id in open_ids]
-        parts = tuple(part for part in message.parts if not isinstance(part, ReasoningPart) and part not in calls)
-        if parts:
+        elif parts := tuple(
+            part for part in message.parts if not isinstance(part, ReasoningPart) and part not in calls
+        ):
             kept.append(replace(message, parts=parts))
-    return kept
-
-
-def _list_answered(after: Sequence[Message]) -> set[str]:
-    """The ids of the calls that the messages of programs at the beginning of `after` answer."""
-    answers = takewhile(lambda message: message.source == "client", after)
-    return {part.tool_call_id for message in answers for part in message.parts if isinstance(part, ToolResultPart)}
+        if message.source == "client":
+            answered.update(part.tool_call_id for part in message.parts if isinstance(part, ToolResultPart))
+        else:
+            answered.clear()
+    return kept[::-1]

@@ -68,8 +68,10 @@ class Desk:
             await self.parts.settler.wait_settled(generation_id, seconds)
             return
         deadline = time.monotonic() + seconds
-        while await self._is_pending(generation_id):
-            await self.keys.find()  # not before: what is settled can be read without a key
+        if not await self._is_pending(generation_id):
+            return  # what is settled can be read without a key
+        await self.keys.find()
+        while True:
             await self.parts.settler.settle_now([generation_id])
             left = deadline - time.monotonic()
             if left <= 0 or not await self._is_pending(generation_id):
