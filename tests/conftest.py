@@ -11,7 +11,7 @@ CONTRACTS = ("", "_dossiers", "_history", "_search", "_shelves", "_spending", "_
 pytest.register_assert_rewrite(*(f"tests.store.contract{name}" for name in CONTRACTS))
 """Their files are no test files; here, since others import them too, and before any does."""
 
-FEW_EXAMPLES, MANY_EXAMPLES = 25, 100
+FEW_EXAMPLES, MANY_EXAMPLES = 40, 100
 """What a property is tried with where the long tests are left out, and where they are not."""
 
 

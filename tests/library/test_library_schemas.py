@@ -329,6 +329,7 @@ def test_unions_are_read_as_what_they_fit() -> None:
     assert read_value(date | str, "soon") == "soon"
     assert read_value(float, 3) == 3.0
     assert isinstance(read_value(float, 3), float)
+    assert read_value(None, None) is None
 
 
 def test_checks_that_would_take_too_long() -> None:
