@@ -13,6 +13,7 @@ from chit.core.conversation import Conversation
 from chit.core.messages import MediaPart, Part, TextPart
 from chit.store import deletion
 from chit.store.connection import open_connection
+from chit.store.last_words import index_waiting
 from chit.store.sqlite import SqliteStore, open_store
 
 LONG = "QUJD" * 2000
@@ -55,6 +56,7 @@ async def test_purged_words_are_in_no_file(store: SqliteStore, tmp_path: Path) -
     assert await store.purge_deleted(2.0) == 1
     assert b"zanzibar" not in content(tmp_path)
     connection = open_connection(tmp_path / "chit.db")
+    index_waiting(connection)
     query = "SELECT count(*) FROM message_text WHERE message_text MATCH ?"
     assert connection.execute(query, ("kilimanjaro",)).get == len(await store.list_messages(kept.id)) == 2
     assert connection.execute(query, ("zanzibarwards",)).get == 0
@@ -172,6 +174,7 @@ async def test_words_are_merged_to_an_end(store: SqliteStore, tmp_path: Path) ->
     """A step at a time: words are merged until nothing is left to merge, and then there is nothing to do."""
     conversation = await say(store, "zanzibarwards")
     connection = open_connection(tmp_path / "chit.db")
+    index_waiting(connection)
     connection.execute("DELETE FROM conversations WHERE id = ?", (conversation.id,))
     steps = 0
     while deletion.merge_words(connection):

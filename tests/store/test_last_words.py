@@ -1,4 +1,4 @@
-"""Words are written last in a transaction: all of them, and none of what did not come to be."""
+"""Words are written last in a transaction and indexed many at a time: all of them, and none of what never was."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,8 +10,9 @@ from tests.store.samples import a_conversation, a_generation, a_message
 
 from chit.core.messages import Message, TextPart
 from chit.core.search import read_query
-from chit.errors import StoreError
+from chit.errors import StoreError, StoreUnreadable
 from chit.store import writes
+from chit.store.last_words import AT_ONCE
 from chit.store.sqlite import SqliteStore, open_store
 
 
@@ -64,3 +65,92 @@ async def test_what_goes_in_the_same_transaction_is_not_made_findable(tmp_path: 
     left = "SELECT (SELECT count(*) FROM message_text_docsize) + (SELECT count(*) FROM conversation_titles_docsize)"
     assert store._read(lambda db: db.execute(left).get) == 0
     await store.close()
+
+
+def count(store: SqliteStore, table: str) -> int:
+    """Rows of a table."""
+    return int(store._read(lambda db: db.execute(f"SELECT count(*) FROM {table}").get))  # noqa: S608 - ours
+
+
+async def test_words_enter_the_index_many_at_a_time(tmp_path: Path) -> None:
+    """They wait in a table until they are many; then the index has each of them once, and none waits."""
+    store = open_store(tmp_path)
+    first, send = make_send(store, "quagga")
+    await store._write(send)
+    sent = 1
+    while count(store, "message_text_docsize") == 0:
+        _, send = make_send(store, f"zebra {sent}")
+        await store._write(send)
+        sent += 1
+        assert sent <= AT_ONCE
+    assert sent * 2 >= AT_ONCE > (sent - 1) * 2  # a question and a title each
+    assert count(store, "message_text_docsize") == count(store, "conversation_titles_docsize") == sent
+    assert count(store, "waiting_words") == 0
+    assert await find(store, "quagga") == [first.id]
+    await store.close()
+
+
+async def test_what_waits_is_found_by_whoever_opens_the_history_next(tmp_path: Path) -> None:
+    """Words that a process left waiting, and those of another one that is still open, are found at once."""
+    first, second = open_store(tmp_path), open_store(tmp_path)
+    question, send = make_send(first, "zebra")
+    await first._write(send)
+    assert count(second, "waiting_words") > 0
+    assert await find(second, "zebra") == [question.id]
+    later, send = make_send(first, "zebra again")
+    await first._write(send)
+    await first.close()
+    await second.close()
+    third = open_store(tmp_path)
+    assert await find(third, "zebra") == [later.id, question.id]
+    await third.close()
+
+
+async def test_a_process_indexes_what_others_left_with_its_own(tmp_path: Path) -> None:
+    """What waited when a history was opened counts, so that a row of short runs leaves no more waiting than one run."""
+    for number in range(AT_ONCE):
+        store = open_store(tmp_path)
+        _, send = make_send(store, f"zebra {number}")
+        await store._write(send)
+        left = count(store, "waiting_words")
+        await store.close()
+        assert left < AT_ONCE
+        if left == 0:
+            return
+    raise AssertionError("nothing was ever indexed")
+
+
+async def test_words_that_wait_go_with_their_message(tmp_path: Path) -> None:
+    """Removing a conversation takes its words and its title out of the table in which they wait."""
+    store = open_store(tmp_path)
+    question, send = make_send(store, "zebra")
+    await store._write(send)
+
+    def remove(db: apsw.Connection) -> None:
+        db.execute("DELETE FROM generations WHERE conversation = ?", (question.conversation_id,))
+        db.execute("DELETE FROM conversations WHERE id = ?", (question.conversation_id,))
+
+    assert count(store, "waiting_words") == 2
+    await store._write(remove)
+    assert count(store, "waiting_words") == 0
+    await store.close()
+
+
+async def test_where_nothing_can_be_written_what_is_indexed_is_found(tmp_path: Path) -> None:
+    """A full disk keeps new words from being indexed, and nobody from finding the others."""
+    store = open_store(tmp_path)
+    question, send = make_send(store, "zebra")
+    await store._write(send)
+    assert await find(store, "zebra") == [question.id]
+    _, send = make_send(store, "zebra again")
+    await store._write(send)
+    store._connect = lambda: fail()
+    await store._writer.close()  # type: ignore[union-attr]
+    store._writer = None
+    assert await find(store, "zebra") == [question.id]
+    await store.close()
+
+
+def fail() -> apsw.Connection:
+    """As a file that cannot be opened for writing."""
+    raise StoreUnreadable("on purpose")

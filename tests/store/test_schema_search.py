@@ -12,6 +12,7 @@ from chit.core.messages import MediaPart, Options, ReasoningPart, TextPart, Tool
 from chit.core.search import read_query
 from chit.store import connection as connection_module
 from chit.store.connection import open_connection
+from chit.store.last_words import index_waiting
 from chit.store.schema import STEPS
 from chit.store.schema_search import SEARCH
 from chit.store.search import search
@@ -63,6 +64,7 @@ async def test_an_older_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """Its messages and titles are found by words and filters, exactly as if search had been there when they came."""
     await fill(tmp_path)
     connection = open_connection(tmp_path / "chit.db")
+    index_waiting(connection)
     always = answers(connection)
     assert all(messages or titles for messages, titles in always)
     connection.execute("DROP TABLE message_text; DROP TABLE conversation_titles; DROP TABLE model_names")

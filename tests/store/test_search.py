@@ -17,6 +17,7 @@ from chit.core.search_page import SearchPage
 from chit.core.usage import PICO
 from chit.store import search as search_module
 from chit.store.connection import open_connection
+from chit.store.last_words import index_waiting
 from chit.store.search import search
 from chit.store.sqlite import open_store
 
@@ -136,7 +137,9 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
         return said
 
     said = asyncio.run(make())
-    return History(open_connection(folder / "chit.db"), said)
+    connection = open_connection(folder / "chit.db")
+    index_waiting(connection)
+    return History(connection, said)
 
 
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=7).map("".join) | st.text(max_size=30))

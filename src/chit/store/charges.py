@@ -6,7 +6,8 @@ as it was and put in as it is, in one transaction.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from operator import add
 from typing import Any
 
 import apsw
@@ -21,7 +22,7 @@ from chit.store.schema_spending import COUNTS, HALF, HALVES, LOCAL_DAY, MASK, TO
 from chit.store.token_sums import TokenSums
 
 AT_ONCE = 50
-"""Charges that are counted beside what is being written: it must not wait long for others."""
+"""Charges that are counted together, beside what is being written: it must not wait long for others."""
 MANY = 2_000
 """The same where somebody waits for the sums."""
 _ALL = ("", "", -1)
@@ -29,24 +30,23 @@ _ALL = ("", "", -1)
 _SIZES = (DAY, MONTH, YEAR)
 _MOST_NAME = 200
 """Characters of a model or provider: they are told apart by no more."""
-_GROUP = f"""
+_GROUPS = f"""
+    WITH asked (seq) AS MATERIALIZED (SELECT value FROM json_each(:seqs))
     SELECT g.seq, g.state, g.reported_pico, coalesce(c.day, u.day, {LOCAL_DAY.format(at="g.created_at")}),
         coalesce(p.private, u.private, (SELECT private FROM conversations WHERE id = g.conversation), 0),
-        (SELECT token FROM token_calls WHERE generation = g.seq), g.generation_id, g.requested_model, g.model,
-        g.provider, g.origin, g.prompt_tokens, g.completion_tokens, g.reasoning_tokens,
+        (SELECT token FROM token_calls WHERE generation = g.seq), g.generation_id, s.state, s.settled_pico, s.record,
+        g.requested_model, g.model, g.provider, g.origin, g.prompt_tokens, g.completion_tokens, g.reasoning_tokens,
         g.cached_tokens, g.upstream_cost, g.is_byok, g.time_to_first_token_ms
     FROM generations g LEFT JOIN uncounted u ON u.seq = g.seq
         LEFT JOIN charges c ON c.seq = g.seq LEFT JOIN spending_splits p ON p.id = c.split
-    WHERE g.seq = :seq OR g.generation_id = (SELECT generation_id FROM generations WHERE seq = :seq)
+        LEFT JOIN settlements s ON s.generation_id = g.generation_id
+    WHERE g.seq IN (SELECT seq FROM asked UNION
+        SELECT other.seq FROM asked CROSS JOIN generations one ON one.seq = asked.seq
+            CROSS JOIN generations other ON other.generation_id = one.generation_id)
     ORDER BY g.seq
 """  # noqa: S608 - all of it is ours
-"""Day and kind are as they were when it ended: later its conversation may be gone, or the machine elsewhere."""
-_ALONE = _GROUP.partition("WHERE g.seq = :seq")[0] + "WHERE g.seq = :seq"
-_IS_ALONE = """
-    SELECT NOT EXISTS (SELECT 1 FROM generations WHERE seq <> :seq AND generation_id = (
-        SELECT generation_id FROM generations WHERE seq = :seq))
-"""
-"""Nearly always, and then the group is found at less cost."""
+"""Those that are asked for and all that share an id with one of them. Day and kind are as they were when it ended:
+later its conversation may be gone, or the machine elsewhere."""
 _COLUMNS = (
     "seq",
     "day",
@@ -79,17 +79,16 @@ _ADD_LATENCY = """
     INSERT INTO latencies (size, period, split, bucket, here, recorded) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET here = here + excluded.here, recorded = recorded + excluded.recorded
 """
-_NAMED = """
-    SELECT seq FROM uncounted WHERE seq IN (
-        SELECT seq FROM generations WHERE id IN (SELECT value FROM json_each(:names))
-        UNION SELECT seq FROM generations WHERE generation_id IN (SELECT value FROM json_each(:names)))
-"""
+_SPLIT = "SELECT id, whole FROM spending_splits WHERE model = ? AND provider = ? AND origin = ? AND private = ?"
+_NEW_SPLIT = "INSERT INTO spending_splits (model, provider, origin, private, whole) VALUES (?, ?, ?, ?, ?)"
 _PLACE = "size = ? AND period = ? AND split = ?"
 _SWEEP = f"DELETE FROM spending WHERE {_PLACE} AND charges = 0"  # noqa: S608 - all of it is ours
 _SWEEP_LATENCY = f"DELETE FROM latencies WHERE {_PLACE} AND bucket = ? AND here = 0 AND recorded = 0"  # noqa: S608
 
 Charge = dict[str, Any]
 """A row of `charges`."""
+_Place = tuple[str, int, int]
+"""A day, a split, and the split that stands for all of its model."""
 
 
 def has_uncounted(connection: apsw.Connection) -> bool:
@@ -97,55 +96,71 @@ def has_uncounted(connection: apsw.Connection) -> bool:
     return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM uncounted)").get)
 
 
-def count_changed(connection: apsw.Connection, limit: int = AT_ONCE, *, first: Sequence[str] = ()) -> int:
-    """Bring the sums up to date with at most so many generations that changed; how many, 0 when none are left.
-
-    However many wait, what changed of the generations `first` (our ids or `gen-…` ones) is counted: budgets rely on it.
-    """
+def count_changed(connection: apsw.Connection, limit: int = AT_ONCE) -> int:
+    """Bring the sums up to date with at most so many generations that changed; how many, 0 when none are left."""
     changed = [row[0] for row in connection.execute("SELECT seq FROM uncounted LIMIT ?", (limit,))]
-    if len(changed) == limit and first:
-        changed = [*{*changed, *(row[0] for row in connection.execute(_NAMED, {"names": text_of(list(first))}))}]
     if changed:
         sums = _Sums()
-        for seq in changed:
-            _count(connection, seq, sums)
+        _count(connection, changed, sums)
         sums.write(connection)
         connection.execute("DELETE FROM uncounted WHERE seq IN (SELECT value FROM json_each(?))", (text_of(changed),))
     return len(changed)
+
+
+def count_many(connection: apsw.Connection) -> int:
+    """As `count_changed`, for somebody who waits for the sums."""
+    return count_changed(connection, MANY)
 
 
 class _Sums:
     """What is to be added to the sums."""
 
     def __init__(self) -> None:
-        self._spending: dict[tuple[int, str, int], list[int]] = defaultdict(lambda: [0] * len(_SUMMED))
-        self._latencies: dict[tuple[int, str, int, int], list[int]] = defaultdict(lambda: [0, 0])
+        self._spending: dict[_Place, list[int]] = defaultdict(lambda: [0] * len(_SUMMED))
+        self._latencies: dict[tuple[_Place, int], list[int]] = defaultdict(lambda: [0, 0])
         self._tokens = TokenSums()
 
     def add(self, charge: Charge, sign: int) -> None:
         """Put a charge in, or with a `sign` of -1 take it out."""
         self._tokens.add(charge, sign)
-        figures = _figures(charge)
-        buckets = [None if charge[name] is None else find_bucket(charge[name]) for name in ("first_ms", "latency_ms")]
-        for size in _SIZES:
-            period = charge["day"][:size]
-            for place in ((size, period, charge["split"]), (size + WHOLE, period, charge["whole"])):
-                sums = self._spending[place]
-                for number, figure in enumerate(figures):
-                    sums[number] += sign * figure
-                for number, bucket in enumerate(buckets):
-                    if bucket is not None:
-                        self._latencies[*place, bucket][number] += sign
+        place = charge["day"], charge["split"], charge["whole"]
+        sums = self._spending[place]
+        for number, figure in enumerate(_figures(charge)):
+            sums[number] += sign * figure
+        for number, name in enumerate(("first_ms", "latency_ms")):
+            if charge[name] is not None:
+                self._latencies[place, find_bucket(charge[name])][number] += sign
 
     def write(self, connection: apsw.Connection) -> None:
         """Rows of which nothing is left go."""
         self._tokens.write(connection)
-        spending = {place: sums for place, sums in self._spending.items() if any(sums)}
-        latencies = {place: counts for place, counts in self._latencies.items() if any(counts)}
+        spending = {place: sums for place, sums in self._spread_spending().items() if any(sums)}
+        latencies = {place: counts for place, counts in self._spread_latencies().items() if any(counts)}
         connection.executemany(_ADD, [(*place, *sums) for place, sums in spending.items()])
         connection.executemany(_ADD_LATENCY, [(*place, *counts) for place, counts in latencies.items()])
         connection.executemany(_SWEEP, [place for place, sums in spending.items() if sums[0] < 0])
         connection.executemany(_SWEEP_LATENCY, [place for place, counts in latencies.items() if min(counts) < 0])
+
+    def _spread_spending(self) -> dict[tuple[int, str, int], list[int]]:
+        spread: dict[tuple[int, str, int], list[int]] = {}
+        for place, sums in self._spending.items():
+            for row in _list_rows(*place):
+                spread[row] = list(map(add, spread[row], sums)) if row in spread else sums
+        return spread
+
+    def _spread_latencies(self) -> dict[tuple[int, str, int, int], list[int]]:
+        spread: dict[tuple[int, str, int, int], list[int]] = {}
+        for (place, bucket), counts in self._latencies.items():
+            for row in _list_rows(*place):
+                spread[*row, bucket] = list(map(add, spread.get((*row, bucket), (0, 0)), counts))
+        return spread
+
+
+def _list_rows(day: str, split: int, whole: int) -> Iterator[tuple[int, str, int]]:
+    """Where `spending` and `latencies` hold what happened on a day: of it, its month and year, and by model alone."""
+    for size in _SIZES:
+        yield size, day[:size], split
+        yield size + WHOLE, day[:size], whole
 
 
 def _figures(charge: Charge) -> list[int]:
@@ -161,26 +176,30 @@ def _figures(charge: Charge) -> list[int]:
     return [*map(int, counts), *halves]
 
 
-def _count(connection: apsw.Connection, seq: int, sums: _Sums) -> None:
-    """Take out of the sums what was counted of a generation and of those that share its id, and count them anew."""
-    is_alone = connection.execute(_IS_ALONE, {"seq": seq}).get
-    group: list[Any] = connection.execute(_ALONE if is_alone else _GROUP, {"seq": seq}).fetchall()
-    members = text_of([seq, *(row[0] for row in group)])
-    before = [dict(zip((*_COLUMNS, "whole"), row, strict=True)) for row in connection.execute(_FIND, (members,))]
-    for charge in before:
-        sums.add(charge, -1)
-        connection.execute("DELETE FROM charges WHERE seq = ?", (charge["seq"],))
-    ended = [row for row in group if row[1] not in RUNNING]
-    if ended:
-        charge = _write_charge(connection, ended)
-        connection.execute(_KEEP, charge)
+def _count(connection: apsw.Connection, seqs: Sequence[int], sums: _Sums) -> None:
+    """Take out of the sums what was counted of generations and of those that share their ids, and count them anew."""
+    groups: dict[str | int, list[Any]] = {}
+    for row in connection.execute(_GROUPS, {"seqs": text_of(list(seqs))}):
+        groups.setdefault(row[0] if row[6] is None else row[6], []).append(row)
+    members = text_of([*{*seqs, *(row[0] for rows in groups.values() for row in rows)}])
+    for row in connection.execute(_FIND, (members,)).fetchall():
+        sums.add(dict(zip((*_COLUMNS, "whole"), row, strict=True)), -1)
+    connection.execute("DELETE FROM charges WHERE seq IN (SELECT value FROM json_each(?))", (members,))
+    splits = _Splits(connection)
+    charges = [_make_charge(ended, splits) for rows in groups.values() if (ended := _ended(rows))]
+    connection.executemany(_KEEP, charges)
+    for charge in charges:
         sums.add(charge, 1)
 
 
-def _write_charge(connection: apsw.Connection, ended: Sequence[Any]) -> Charge:
-    seq, state, _, day, private, _, *rest = ended[0]
-    generation_id, requested, model, provider, origin, *tokens, upstream, is_byok, first_ms = rest
-    settlement, settled_pico, info = _find_settlement(connection, generation_id)
+def _ended(rows: Sequence[Any]) -> list[Any]:
+    return [row for row in rows if row[1] not in RUNNING]
+
+
+def _make_charge(ended: Sequence[Any], splits: "_Splits") -> Charge:
+    seq, state, _, day, private, _, generation_id, settlement, settled_pico, record, *rest = ended[0]
+    requested, model, provider, origin, *tokens, upstream, is_byok, first_ms = rest
+    info = _read_record(record)
     reported_pico = max((row[2] for row in ended if row[2] is not None), default=None)
     cost_pico = reported_pico if settled_pico is None else settled_pico
     if info is not None:
@@ -190,7 +209,7 @@ def _write_charge(connection: apsw.Connection, ended: Sequence[Any]) -> Charge:
     billed = info.upstream_cost if info is not None and info.upstream_cost is not None else read_cost(upstream)
     model = (info.model if info else None) or model or requested or UNKNOWN
     provider = (info.provider if info else None) or provider or UNKNOWN
-    split, whole = _find_split(connection, model[:_MOST_NAME], provider[:_MOST_NAME], origin, private)
+    split, whole = splits.find(model[:_MOST_NAME], provider[:_MOST_NAME], origin, private)
     was_refused = state == "failed" and generation_id is None
     return {
         "seq": seq,
@@ -213,30 +232,33 @@ def _write_charge(connection: apsw.Connection, ended: Sequence[Any]) -> Charge:
     }
 
 
-def _find_settlement(
-    connection: apsw.Connection, generation_id: str | None
-) -> tuple[str | None, int | None, GenerationInfo | None]:
-    """State, cost and record. A record that cannot be read tells nothing, and keeps nothing else from being counted."""
-    query = "SELECT state, settled_pico, record FROM settlements WHERE generation_id = ?"
-    for state, settled_pico, text in connection.execute(query, (generation_id,)):
-        try:
-            record = None if text is None else decode_json(text.encode())
-        except JsonInvalid:
-            record = None
-        return state, settled_pico, read_generation_info(record) if isinstance(record, Mapping) else None
-    return None, None, None
+def _read_record(text: str | None) -> GenerationInfo | None:
+    """One that cannot be read tells nothing, and keeps nothing else from being counted."""
+    try:
+        record = None if text is None else decode_json(text.encode())
+    except JsonInvalid:
+        record = None
+    return read_generation_info(record) if isinstance(record, Mapping) else None
 
 
-def _find_split(connection: apsw.Connection, model: str, provider: str, origin: str, private: int) -> tuple[int, int]:
-    """The split, and the one that stands for all of its model."""
-    query = "SELECT id, whole FROM spending_splits WHERE model = ? AND provider = ? AND origin = ? AND private = ?"
-    insert = "INSERT INTO spending_splits (model, provider, origin, private, whole) VALUES (?, ?, ?, ?, ?)"
-    found: Any = connection.execute(query, (model, provider, origin, private)).fetchone()
-    if found is not None:
-        return found[0], found[1]
-    whole: Any = connection.execute(query, (model, *_ALL)).fetchone()
-    if whole is None:
-        connection.execute(insert, (model, *_ALL, None))
-        whole = (connection.last_insert_rowid(), None)
-    connection.execute(insert, (model, provider, origin, private, whole[0]))
-    return connection.last_insert_rowid(), whole[0]
+class _Splits:
+    """What figures are told apart by: each is looked up once, and made where there is none."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._found: dict[tuple[str, str, str, int], tuple[int, int]] = {}
+
+    def find(self, model: str, provider: str, origin: str, private: int) -> tuple[int, int]:
+        """The split, and the one that stands for all of its model."""
+        names = (model, provider, origin, private)
+        if names not in self._found:
+            whole, _ = self._look_up((model, *_ALL), None)
+            self._found[names] = self._look_up(names, whole)
+        return self._found[names]
+
+    def _look_up(self, names: tuple[str, str, str, int], whole: int | None) -> tuple[int, Any]:
+        found: Any = self._connection.execute(_SPLIT, names).fetchone()
+        if found is not None:
+            return found[0], found[1]
+        self._connection.execute(_NEW_SPLIT, (*names, whole))
+        return self._connection.last_insert_rowid(), whole

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import apsw
 
@@ -11,7 +11,7 @@ from chit.store.blobs import Blobs
 from chit.store.connection import find_schema, open_unchanged
 from chit.store.faults import explain_store_error
 from chit.store.home import Home
-from chit.store.last_words import attach, write_words
+from chit.store.last_words import attach, index_many, leave_words
 from chit.store.owners import Owner, is_alive
 from chit.store.schema import STEPS
 
@@ -100,12 +100,19 @@ class Database:
     async def _write(self, operation: Callable[[apsw.Connection], T], *, brief: bool = False) -> T:
         return await self._open_writer().run(operation, brief=brief)
 
+    async def _catch_up(
+        self, is_behind: Callable[[apsw.Connection], bool], step: Callable[[apsw.Connection], Any]
+    ) -> None:
+        """Do what was put off, whoever did so, until nothing is left. Raises `StoreError`."""
+        while self._read(is_behind):
+            await self._write(step)
+
     def _open_writer(self) -> "Writer":
         if self._writer is None:
             self._check_open()
             from chit.store.writer import Writer
 
-            self._writer = Writer(self._connect_writer, self._explain, self._finish)
+            self._writer = Writer(self._connect_writer, self._explain, self._finish, index_many)
         return self._writer
 
     def _connect_writer(self) -> apsw.Connection:
@@ -115,7 +122,7 @@ class Database:
 
     def _finish(self, connection: apsw.Connection) -> None:
         """The last operation of each transaction."""
-        write_words(connection)
+        leave_words(connection)
 
     def _check_open(self) -> None:
         if self._closed:

@@ -8,6 +8,7 @@ from chit.store.schema_archive import ARCHIVE
 from chit.store.schema_local import LOCAL
 from chit.store.schema_search import SEARCH
 from chit.store.schema_spending import SPENDING
+from chit.store.schema_waiting import WAITING
 
 _BEGIN = """
     CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -126,4 +127,4 @@ _CONVERSATIONS = """
     ALTER TABLE conversations ADD COLUMN pinned_at REAL;
     ALTER TABLE conversations ADD COLUMN archived_at REAL;
 """
-STEPS: tuple[str, ...] = (_BEGIN, _CONVERSATIONS, SEARCH, SPENDING, ARCHIVE, LOCAL)
+STEPS: tuple[str, ...] = (_BEGIN, _CONVERSATIONS, SEARCH, SPENDING, ARCHIVE, LOCAL, WAITING)

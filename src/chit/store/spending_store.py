@@ -40,15 +40,15 @@ class SpendingDatabase(Database):
 
     async def sum_turns(self, conversation_id: str) -> Turns:
         """See `SpendingStore.sum_turns`."""
+        await self._catch_up(charges.has_uncounted, charges.count_many)
         return self._read(lambda db: spending_lists.sum_turns(db, conversation_id))
 
     async def _read_counted(self, operation: Callable[[apsw.Connection], T]) -> T:
         """In a thread, on a connection of its own: sums of a long history take a moment.
 
-        What came into the file by other ways than this program's is counted before.
+        What has changed since it was counted, by this program or by others, is counted before.
         """
-        while self._read(charges.has_uncounted):
-            await self._write(lambda db: charges.count_changed(db, charges.MANY))
+        await self._catch_up(charges.has_uncounted, charges.count_many)
         from asyncio import to_thread
 
         return await to_thread(self._read_apart, operation)

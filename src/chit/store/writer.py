@@ -53,11 +53,16 @@ class Writer:
         connect: Callable[[], apsw.Connection],
         explain: Explain,
         finish: Operation[None] = lambda _: None,
+        seal: Operation[None] = lambda _: None,
     ) -> None:
-        """`finish` is the last operation of each transaction: what can be done once for all that it holds."""
+        """`finish` is the last operation of each transaction: what can be done once for all that it holds.
+
+        `seal` comes after it, always in the thread: long statements of SQLite's, which keep nobody waiting there.
+        """
         self._connect = connect
         self._explain = explain
         self._finish = finish
+        self._before_commit = seal
         self._jobs: deque[_Job] = deque()
         self._urgent = False
         self._busy = False
@@ -213,6 +218,7 @@ class Writer:
         """Commit what is filled."""
         try:
             try:
+                self._before_commit(connection)
                 connection.execute("COMMIT")
             except BaseException:
                 _roll_back(connection)
