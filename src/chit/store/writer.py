@@ -26,6 +26,10 @@ from chit.store.connection import BUSY_MILLISECONDS
 PACE = 1 / 30
 """Least seconds between two commits that hold received bytes only: thirty pictures a second look continuous."""
 
+TURNS = 16
+"""Of the event loop that a transaction waits for company, where the last one was shared. They take no time where nothing
+else is to be done; where many calls are under way, more of them are committed together."""
+
 T = TypeVar("T")
 Operation = Callable[[apsw.Connection], T]
 Done = Callable[[Any, Exception | None], None]
@@ -73,6 +77,7 @@ class Writer:
         """One of both where the next transaction is planned."""
         self._closing = False
         self._paced_at = 0.0
+        self._was_shared = False
         self._died: StoreError | None = None
         self._connection: apsw.Connection | None = None
         """Once it is open; the thread's while `_busy`."""
@@ -128,9 +133,15 @@ class Writer:
         rest = 0.0 if self._urgent else self._paced_at + PACE - time.monotonic()
         if rest <= 0:
             self._coming = True
-            self._loop.call_soon(self._begin)
+            self._loop.call_soon(self._await_company, TURNS if self._was_shared else 0)
         elif self._timer is None:
             self._timer = self._loop.call_later(rest, self._begin)
+
+    def _await_company(self, turns: int) -> None:
+        if turns and not self._closing:
+            self._loop.call_soon(self._await_company, turns - 1)
+        else:
+            self._begin()
 
     def _begin(self) -> None:
         if self._timer is not None:
@@ -141,6 +152,7 @@ class Writer:
         if not self._urgent:
             self._paced_at = time.monotonic()
         jobs = self._take()
+        self._was_shared = len(jobs) > 1
         try:
             is_filled = self._connection is not None and self._fill_here(self._connection, jobs)
         except BaseException:
