@@ -34,7 +34,7 @@ def fill_calls(home: Path, numbers: range, *, total: int, digest: str) -> float:
     from chit.store.charges import MANY, count_changed
     from chit.store.connection import open_connection
     from chit.store.home import Home
-    from chit.store.last_words import attach, write_words
+    from chit.store.last_words import attach, index_many, leave_words
 
     place = Home(home)
     place.create()
@@ -54,7 +54,8 @@ def fill_calls(home: Path, numbers: range, *, total: int, digest: str) -> float:
                 _record(connection, blobs, begin, end)
             while count_changed(connection, MANY):
                 pass
-            write_words(connection)
+            leave_words(connection)
+            index_many(connection)
         spent += time.process_time() - started
     connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
     connection.close()

@@ -184,7 +184,7 @@ def start(
         advise=advise,
         on_end=on_end,
         **given,
-    )
+    ).begin()
 
 
 async def spin() -> None:

@@ -271,7 +271,7 @@ class Engine:
             on_end=self._note_end,
         )
         self._running.add(running)
-        return running
+        return running.begin()
 
     def _note_end(self, running: Running) -> None:
         self._running.discard(running)

@@ -78,11 +78,13 @@ class Flight:
         """Once it is recorded."""
         self.is_unwanted = False
         """Whether it is to be stopped as soon as it can be."""
+        self.answer: Answer | None = None
+        """Once everything is committed."""
         self._task = asyncio.ensure_future(fly(self))
 
     async def wait(self) -> Answer:
         """The end, everything committed. Raises nothing but bugs."""
-        return await asyncio.shield(self._task)
+        return self.answer if self.answer is not None else await asyncio.shield(self._task)
 
     def leave(self) -> None:
         """The caller has gone. What streams is closed at once; what does not is billed anyway, and is waited for."""
@@ -123,7 +125,8 @@ class Relay:
 
         async def fly(flight: Flight) -> Answer:
             try:
-                return await self._fly(flight)
+                flight.answer = await self._fly(flight)
+                return flight.answer
             finally:
                 self._flights.discard(flight)
                 flight.tap.end(is_whole=flight.tap.is_whole)  # else a bug would leave its caller waiting
@@ -165,7 +168,7 @@ class Relay:
         )
         if flight.is_unwanted:
             running.break_off()
-        await running.wait()
+        await running.run()
         return self._answer(running, sending.refusal)
 
     async def _record(self, call: Call) -> tuple[Generation, Message, str | None]:

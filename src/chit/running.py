@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any, Self
 
 from chit.core.answer import Answer, apply_answer, identify_fault, refuse, scrub_answer
 from chit.core.dialect import CHAT, Dialect, ReplyStream
@@ -38,7 +39,7 @@ Advise = Callable[[Fault, ChitError], Awaitable[ChitError]]
 
 
 class Running:
-    """Begins at once. `watch` its events, `wait` for its end, or `stop` it."""
+    """`begin` it, or `run` it in a task that is there; `watch` its events, `wait` for its end, or `stop` it."""
 
     def __init__(
         self,
@@ -88,7 +89,17 @@ class Running:
         self._refused: Fault | None = None
         self._timing = Timing(started_at=time.monotonic())
         self._passage = Passage(lambda data, done: ledger.append_received(self.generation, data, done), self._pass_on)
-        self._task = asyncio.create_task(self._run(), name=f"generation {generation.id}")
+        self._task: asyncio.Task[Any] | None = None
+
+    def begin(self) -> Self:
+        """At once, in a task of its own."""
+        self._task = asyncio.create_task(self._run(), name=f"generation {self.generation.id}")
+        return self
+
+    async def run(self) -> None:
+        """From beginning to end in the caller's task, which nobody but `stop` may cancel. Raises nothing but bugs."""
+        self._task = asyncio.current_task()
+        await self._run()
 
     def watch(self, since: int = 0) -> AsyncIterator[tuple[int, Event]]:
         """Every event from sequence number `since` on, past ones first; ends after `Ended`."""
@@ -96,6 +107,7 @@ class Running:
 
     async def wait(self) -> Message:
         """The message once everything is committed. What went wrong is in `error`, not raised."""
+        assert self._task is not None  # noqa: S101 - it has begun
         await asyncio.shield(self._task)
         return self.message
 
@@ -108,7 +120,7 @@ class Running:
         """As `stop`, without waiting."""
         if self._advising is not None:
             self._advising.cancel()
-        if self._begun and not self._stopping and not self._ending:
+        if self._task is not None and self._begun and not self._stopping and not self._ending:
             self._task.cancel()
         self._stopping = True
 
@@ -230,7 +242,7 @@ class Running:
     async def _end(self, answer: Answer) -> None:
         """Commit the end. Whatever goes wrong here, whoever watches sees an end."""
         now = time.monotonic()
-        ended, message, last = replace(self.generation, state="unknown"), self.message, b""
+        ended, message, last = None, self.message, b""
         try:
             if self._tap is None:
                 await self._passage.drain()
@@ -242,16 +254,17 @@ class Running:
             if self._passage.error is not None:
                 self.error = self._passage.error
                 answer = replace(answer, state="cut")
-            ended = self._timing.apply(apply_answer(self.generation, answer, self.error), now)
+            ended = apply_answer(self.generation, answer, self.error, self._timing.measure(now))
             message = replace(self.message, parts=answer.parts)
             await self._ledger.record_end(ended, message, now=time.time())
         except StoreError as error:
             self._passage.error = error
         finally:
-            self.generation, self.message = ended, message
+            self.generation = ended or replace(self.generation, state="unknown")
+            self.message = message
             self.error = self.error or self._passage.error
             rest = self._rest if self._passage.error is None else []
-            self._events.publish([*rest, Ended(ended.state, self.error)], is_last=True)
+            self._events.publish([*rest, Ended(self.generation.state, self.error)], is_last=True)
             if self._tap is not None:
                 self._tap.give(last if self._passage.error is None else b"")
                 self._tap.end(is_whole=self._has_clean_end and self._passage.error is None)

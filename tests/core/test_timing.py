@@ -1,10 +1,8 @@
 """What is measured of a reply: each moment once, whatever the pieces it came in."""
 
 from chit.core.events import ReasoningAdded, TextAdded
-from chit.core.generation import Generation
 from chit.core.timing import Timing
 
-ROW = Generation(id="g", message_id="m", conversation_id="c", origin="library", request=b"{}", streamed=True)
 THOUGHT, TEXT = ReasoningAdded("hm"), TextAdded("yes")
 
 
@@ -13,8 +11,8 @@ def measured(*pieces: tuple[list[ReasoningAdded | TextAdded], float], end: float
     timing = Timing(started_at=1.0)
     for deltas, at in pieces:
         timing.note(deltas, at)
-    row = timing.apply(ROW, end)
-    return row.time_to_first_token_ms, row.reasoning_ms, row.duration_ms
+    found = timing.measure(end)
+    return found["time_to_first_token_ms"], found["reasoning_ms"], found["duration_ms"]
 
 
 def test_a_reply_that_says_nothing_has_only_a_length() -> None:

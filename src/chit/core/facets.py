@@ -9,6 +9,7 @@ Facets only narrow: whoever searches looks at the exact values as well.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chit.core.messages import Source
 
@@ -76,10 +77,17 @@ def facets_of(
     *, source: Source, created_at: float, models: Iterable[int] = (), pico: int | None = None, has_error: bool = False
 ) -> str:
     """Those of a message, as a text for the index. `models` are the numbers under which we know them."""
-    codes = [EVERY, _SOURCES[source], *DAYS.codes(day_of(created_at)), *map(model_code, models)]
-    codes += [ERROR] if has_error else []
-    codes += [] if pico is None else COSTS.codes(size_of(pico))
-    return " ".join(map(write_facet, dict.fromkeys(codes)))
+    facets = [write_facet(EVERY), write_facet(_SOURCES[source]), _file(DAYS, day_of(created_at))]
+    facets += [write_facet(code) for code in dict.fromkeys(map(model_code, models))]
+    facets += [write_facet(ERROR)] if has_error else []
+    facets += [] if pico is None else [_file(COSTS, size_of(pico))]
+    return " ".join(facets)
+
+
+@lru_cache(1_000)
+def _file(scale: Scale, number: int) -> str:
+    """All facets of a number; days and costs come again and again."""
+    return " ".join(map(write_facet, scale.codes(number)))
 
 
 def write_facet(code: int) -> str:

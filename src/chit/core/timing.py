@@ -1,10 +1,9 @@
 """What is measured here of one reply: its first token, how long it thought, how long it took."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chit.core.events import Delta, ReasoningAdded
-from chit.core.generation import Generation
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,15 +25,14 @@ class Timing:
             if not isinstance(deltas[-1], ReasoningAdded):
                 self.thought_until = now
 
-    def apply(self, generation: Generation, now: float) -> Generation:
-        """The row with what was measured of it, in milliseconds, since it ended `now`."""
+    def measure(self, now: float) -> dict[str, int | None]:
+        """What the row of its generation has of it, in milliseconds, since it ended `now`."""
         first, thinking = self.first_token_at, self.thinking_since
-        return replace(
-            generation,
-            time_to_first_token_ms=None if first is None else _milliseconds(first - self.started_at),
-            reasoning_ms=None if thinking is None else _milliseconds((self.thought_until or now) - thinking),
-            duration_ms=_milliseconds(now - self.started_at),
-        )
+        return {
+            "time_to_first_token_ms": None if first is None else _milliseconds(first - self.started_at),
+            "reasoning_ms": None if thinking is None else _milliseconds((self.thought_until or now) - thinking),
+            "duration_ms": _milliseconds(now - self.started_at),
+        }
 
 
 def _milliseconds(seconds: float) -> int:

@@ -10,7 +10,7 @@ from chit.core.messages import Message
 from chit.core.surrogates import join_surrogates
 from chit.store.blobs import Blobs
 from chit.store.rows import generation_values, mend_texts, message_values, parts_text, text_of
-from chit.store.search_index import index_title
+from chit.store.search_index import index_new_title
 
 _INSERT_CONVERSATION = """
     INSERT INTO conversations (id, title, origin, private, parameters, pinned_at, archived_at, created_at)
@@ -37,6 +37,11 @@ _END_GENERATION = """
         reasoning_ms = :reasoning_ms, completion = :completion, error = :error
     WHERE id = :id
 """
+_END_SETTLEMENT = """
+    INSERT INTO settlements (generation_id, ended_at, next_attempt_at) VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET ended_at = excluded.ended_at, next_attempt_at = excluded.next_attempt_at
+        WHERE state = 'pending' AND ended_at IS NULL
+"""
 
 
 def insert_conversation(connection: apsw.Connection, conversation: Conversation) -> None:
@@ -54,7 +59,7 @@ def insert_conversation(connection: apsw.Connection, conversation: Conversation)
             conversation.created_at,
         ),
     )
-    index_title(connection, conversation.id)
+    index_new_title(connection, connection.last_insert_rowid(), conversation.title)
 
 
 def insert_message(connection: apsw.Connection, blobs: Blobs, message: Message) -> tuple[int, str]:
@@ -97,12 +102,7 @@ def end_generation(
     """The final row; a settlement that waits for the end becomes due."""
     values = mend_texts(generation_values(generation))
     if (generation_id := values["generation_id"]) is not None:
-        open_settlement(connection, generation_id)
-        connection.execute(
-            "UPDATE settlements SET ended_at = :now, next_attempt_at = :due"
-            " WHERE generation_id = :id AND state = 'pending' AND ended_at IS NULL",
-            {"id": generation_id, "now": now, "due": due},
-        )
+        connection.execute(_END_SETTLEMENT, (generation_id, now, due))
     stored = None if completion is None else take_out(connection, blobs, completion, generation.conversation_id)
     connection.execute(_END_GENERATION, {**values, "completion": stored})
 

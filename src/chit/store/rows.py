@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from chit.core.conversation import Conversation
@@ -117,15 +118,15 @@ def message_values(message: Message) -> dict[str, Any]:
         "conversation": message.conversation_id,
         "parent": message.parent_id,
         "source": message.source,
-        "options": text_of(
-            {
-                "visible_to_user": message.options.visible_to_user,
-                "visible_to_engine": message.options.visible_to_engine,
-            }
-        ),
+        "options": _options_text(message.options),
         "extra": text_of(message.extra),
         "created_at": message.created_at,
     }
+
+
+@cache
+def _options_text(options: Options) -> str:
+    return text_of({"visible_to_user": options.visible_to_user, "visible_to_engine": options.visible_to_engine})
 
 
 def parts_text(message: Message) -> bytes:

@@ -5,7 +5,7 @@ from typing import Any
 
 import apsw
 
-from chit.core.facets import facets_of, size_of
+from chit.core.facets import EVERY, facets_of, size_of, write_facet
 from chit.core.generation import Generation
 from chit.core.jsontext import decode_json
 from chit.core.messages import Message
@@ -101,6 +101,12 @@ def index_settled(connection: apsw.Connection, generation_id: str, pico: int) ->
         if reported is None or size_of(reported) != size_of(pico):
             found: Any = connection.execute(_WORDS_AGAIN, {"seq": seq})
             keep_words(connection, "messages", found.fetchall())
+
+
+def index_new_title(connection: apsw.Connection, seq: int, title: str) -> None:
+    """As `index_title`, for a conversation that has just been stored."""
+    words = searchable(title.encode("utf-8", "replace").decode())
+    keep_words(connection, "conversations", [(seq, f"{words}\n{write_facet(EVERY)}")])
 
 
 def index_title(connection: apsw.Connection, conversation_id: str) -> None:

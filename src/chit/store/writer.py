@@ -27,8 +27,8 @@ PACE = 1 / 30
 """Least seconds between two commits that hold received bytes only: thirty pictures a second look continuous."""
 
 TURNS = 16
-"""Of the event loop that a transaction waits for company, where the last one was shared. They take no time where nothing
-else is to be done; where many calls are under way, more of them are committed together."""
+"""Of the event loop that a transaction waits for company, where the last one was shared. They take no time where
+nothing else is to be done; where many calls are under way, more of them are committed together."""
 
 T = TypeVar("T")
 Operation = Callable[[apsw.Connection], T]
