@@ -15,7 +15,7 @@ from chit.errors import StoreError, StoreUnreadable
 from chit.store.connection import open_connection
 from chit.store.faults import explain_store_error
 from chit.store.home import Home
-from chit.store.writer import Writer
+from chit.store.writer import TURNS, Writer
 
 
 class Bench:
@@ -389,3 +389,47 @@ def test_a_program_that_ends_in_the_middle_loses_nothing(tmp_path: Path) -> None
         asyncio.run(begin())
     asyncio.run(benches[0].writer.close())
     assert benches[0].stored() == ["first", "last"]
+
+
+async def commits_of_two(bench: Bench) -> int:
+    """Two operations, the second of them a few turns of the loop after the first: in how many commits they went."""
+    before = bench.commits
+    first = asyncio.ensure_future(bench.writer.run(lambda db: None, brief=True))
+    for _ in range(TURNS // 2):
+        await asyncio.sleep(0)
+    await asyncio.gather(first, bench.writer.run(lambda db: None, brief=True))
+    return bench.commits - before
+
+
+async def test_who_was_not_alone_waits_for_company(bench: Bench) -> None:
+    """After a shared transaction the next one waits some turns for others; after one that was not it begins at once."""
+    await bench.writer.run(lambda db: None, brief=True)
+    assert await commits_of_two(bench) == 2
+    await asyncio.gather(*(bench.writer.run(lambda db: None, brief=True) for _ in range(2)))
+    assert await commits_of_two(bench) == 1
+
+
+@pytest.mark.parametrize("brief", [True, False])
+async def test_what_is_done_before_the_commit_is_done_in_the_thread(tmp_path: Path, brief: bool) -> None:
+    """It is part of each transaction, whoever filled it; where it fails with one operation, the others are stored."""
+    home, threads = Home(tmp_path / "home"), set()
+    home.create()
+
+    def seal(db: apsw.Connection) -> None:
+        threads.add(threading.current_thread().name)
+        if db.execute("SELECT EXISTS (SELECT 1 FROM settings WHERE name = 'bad')").get:
+            raise ValueError("not this one")
+
+    def explain(error: Exception, connection: apsw.Connection | None) -> StoreError:
+        return StoreError(str(error))
+
+    writer = Writer(lambda: open_connection(home.database), explain, seal=seal)
+    outcomes = await asyncio.gather(
+        *(writer.run(partial(insert, name=name), brief=brief) for name in ("a", "bad", "b")), return_exceptions=True
+    )
+    assert [str(outcome) for outcome in outcomes] == ["a", "not this one", "b"]
+    assert threads == {"chit-writer"}
+    await writer.close()
+    connection = open_connection(home.database)
+    assert [row[0] for row in connection.execute("SELECT name FROM settings ORDER BY name")] == ["a", "b"]
+    connection.close()
