@@ -14,6 +14,7 @@ import apsw
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.store.contract import run_to_end
 from tests.store.samples import a_conversation, a_generation, a_message
 
 from chit.core.generation import Generation, Settlement, read_generation_info
@@ -567,3 +568,17 @@ def test_those_that_shared_an_id_are_counted_anew(fresh: apsw.Connection, change
     fresh.execute(change, (first.id,))
     charges.count_changed(fresh)
     assert spending.sum_spending(fresh, SpendingQuery()).models["a/two"].cost == 1
+
+
+async def test_what_nobody_asks_for_is_counted_many_at_a_time(tmp_path: Path) -> None:
+    """Ended replies wait to be counted until they are many, however many short runs they came in."""
+    waiting = []
+    for number in range(charges.AT_ONCE + 1):
+        store = open_store(tmp_path)
+        await run_to_end(store, f"gen-{number}", usage=Usage(cost=Decimal(1)))
+        waiting.append(store._read(lambda db: db.execute("SELECT count(*) FROM uncounted").get))
+        await store.close()
+    assert waiting == [*range(1, charges.AT_ONCE), 0, 1]
+    store = open_store(tmp_path)
+    assert (await store.sum_spending(SpendingQuery())).total.cost == charges.AT_ONCE + 1
+    await store.close()

@@ -10,7 +10,7 @@ from tests.store.samples import a_conversation, a_generation, a_message
 
 from chit.core.messages import Message, TextPart
 from chit.core.search import read_query
-from chit.errors import StoreError, StoreUnreadable
+from chit.errors import StoreError
 from chit.store import writes
 from chit.store.last_words import AT_ONCE
 from chit.store.sqlite import SqliteStore, open_store
@@ -134,23 +134,3 @@ async def test_words_that_wait_go_with_their_message(tmp_path: Path) -> None:
     await store._write(remove)
     assert count(store, "waiting_words") == 0
     await store.close()
-
-
-async def test_where_nothing_can_be_written_what_is_indexed_is_found(tmp_path: Path) -> None:
-    """A full disk keeps new words from being indexed, and nobody from finding the others."""
-    store = open_store(tmp_path)
-    question, send = make_send(store, "zebra")
-    await store._write(send)
-    assert await find(store, "zebra") == [question.id]
-    _, send = make_send(store, "zebra again")
-    await store._write(send)
-    store._connect = lambda: fail()
-    await store._writer.close()  # type: ignore[union-attr]
-    store._writer = None
-    assert await find(store, "zebra") == [question.id]
-    await store.close()
-
-
-def fail() -> apsw.Connection:
-    """As a file that cannot be opened for writing."""
-    raise StoreUnreadable("on purpose")

@@ -96,6 +96,12 @@ def has_uncounted(connection: apsw.Connection) -> bool:
     return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM uncounted)").get)
 
 
+def has_many_uncounted(connection: apsw.Connection) -> bool:
+    """Whether it is time to count, though nobody asks."""
+    query = "SELECT EXISTS (SELECT 1 FROM uncounted LIMIT 1 OFFSET ?)"
+    return bool(connection.execute(query, (AT_ONCE - 1,)).get)
+
+
 def count_changed(connection: apsw.Connection, limit: int = AT_ONCE) -> int:
     """Bring the sums up to date with at most so many generations that changed; how many, 0 when none are left."""
     changed = [row[0] for row in connection.execute("SELECT seq FROM uncounted LIMIT ?", (limit,))]

@@ -109,6 +109,17 @@ def _migrate(connection: apsw.Connection, database: Path) -> None:
         connection.execute("COMMIT")
 
 
+@contextmanager
+def in_memory(connection: apsw.Connection) -> Iterator[None]:
+    """What is written within is seen by this connection alone, and is gone afterwards: where the disk is full, say."""
+    connection.execute("PRAGMA cache_spill = OFF")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
 def refuse_strangers(connection: apsw.Connection, database: Path) -> None:
     """Another program's file, and one of a later Chit, are left as they are: asked before anything is configured."""
     version = find_schema(connection)

@@ -1,12 +1,14 @@
 """Searching as an operation of the store on SQLite."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import apsw
 
 from chit.core.search import SearchQuery
 from chit.core.search_page import SearchPage
 from chit.errors import StoreError
+from chit.store.connection import in_memory
 from chit.store.database import Database
 from chit.store.last_words import has_waiting, index_waiting
 from chit.store.protocol import SEARCH_LIMIT
@@ -29,11 +31,30 @@ class SearchDatabase(Database):
         self, query: SearchQuery, *, before: int | None = None, limit: int = SEARCH_LIMIT, seconds: float = 2.0
     ) -> SearchPage:
         """See `Store.search`."""
-        with suppress(StoreError):  # where nothing can be written, what was indexed before is found all the same
+        try:
             await self._catch_up(has_waiting, index_waiting)
+            is_indexed = True
+        except StoreError:  # on a full disk, say
+            is_indexed = False
         self._searcher = self._searcher or Searcher(self._connect)
 
         def look(connection: apsw.Connection) -> SearchPage:
-            return self._read(lambda db: search(db, query, before, limit), connection)
+            with nullcontext() if is_indexed else _indexed_in_memory(connection):
+                return search(connection, query, before, limit)
 
-        return await self._searcher.run(look, seconds) or SearchPage(is_complete=False)
+        def work(connection: apsw.Connection) -> SearchPage:
+            return self._read(look, connection)
+
+        return await self._searcher.run(work, seconds) or SearchPage(is_complete=False)
+
+
+@contextmanager
+def _indexed_in_memory(connection: apsw.Connection) -> Iterator[None]:
+    """What waits can be found within."""
+    connection.pragma("query_only", False)
+    try:
+        with in_memory(connection):
+            index_waiting(connection)
+            yield
+    finally:
+        connection.pragma("query_only", True)
