@@ -113,9 +113,9 @@ def count_changed(connection: apsw.Connection, limit: int = AT_ONCE) -> int:
     return len(changed)
 
 
-def count_many(connection: apsw.Connection) -> int:
-    """As `count_changed`, for somebody who waits for the sums."""
-    return count_changed(connection, MANY)
+def count_many(connection: apsw.Connection) -> bool:
+    """As `count_changed`, for somebody who waits for the sums; whether some may be left."""
+    return count_changed(connection, MANY) == MANY
 
 
 class _Sums:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import apsw
 
@@ -101,11 +101,12 @@ class Database:
         return await self._open_writer().run(operation, brief=brief)
 
     async def _catch_up(
-        self, is_behind: Callable[[apsw.Connection], bool], step: Callable[[apsw.Connection], Any]
+        self, is_behind: Callable[[apsw.Connection], bool], step: Callable[[apsw.Connection], bool]
     ) -> None:
-        """Do what was put off, whoever did so, until nothing is left. Raises `StoreError`."""
-        while self._read(is_behind):
-            await self._write(step)
+        """Do what was put off until now, whoever did so; `step` tells whether some is left. Raises `StoreError`."""
+        if self._read(is_behind):
+            while await self._write(step):
+                pass
 
     def _open_writer(self) -> "Writer":
         if self._writer is None:

@@ -66,11 +66,12 @@ def has_waiting(connection: apsw.Connection) -> bool:
     return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM waiting_words)").get)
 
 
-def index_waiting(connection: apsw.Connection) -> None:
-    """All that wait; none of rows that are gone again."""
+def index_waiting(connection: apsw.Connection) -> bool:
+    """All that wait; none of rows that are gone again. False: none is left."""
     for place, index in _INDEXES.items():
         connection.execute(_MOVE.format(place=place, index=index))
     connection.execute("DELETE FROM waiting_words")
+    return False
 
 
 def keep_words(connection: apsw.Connection, table: Table, rows: list[tuple[int, str]]) -> None:
