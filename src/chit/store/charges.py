@@ -24,7 +24,7 @@ from chit.store.token_sums import TokenSums
 AT_ONCE = 50
 """Charges that are counted together, beside what is being written: it must not wait long for others."""
 MANY = 2_000
-"""The same where somebody waits for the sums."""
+"""The same where somebody waits for the sums of all."""
 _ALL = ("", "", -1)
 """Provider, origin and kind of the split that stands for all of its model."""
 _SIZES = (DAY, MONTH, YEAR)
@@ -113,8 +113,13 @@ def count_changed(connection: apsw.Connection, limit: int = AT_ONCE) -> int:
     return len(changed)
 
 
+def count_some(connection: apsw.Connection) -> bool:
+    """As `count_changed`; whether some may be left."""
+    return count_changed(connection) == AT_ONCE
+
+
 def count_many(connection: apsw.Connection) -> bool:
-    """As `count_changed`, for somebody who waits for the sums; whether some may be left."""
+    """The same in larger steps, beside the loop."""
     return count_changed(connection, MANY) == MANY
 
 

@@ -20,7 +20,8 @@ class CountedDatabase(Database):
     async def _read_counted(self, operation: Callable[[apsw.Connection], T], *, apart: bool = False) -> T:
         """`apart` is in a thread, on a connection of its own: sums of a long history take a moment."""
         try:
-            await self._catch_up(charges.has_uncounted, charges.count_many)
+            step = charges.count_many if apart else charges.count_some
+            await self._catch_up(charges.has_uncounted, step, brief=not apart)
             is_counted = True
         except StoreError:  # on a full disk, say
             is_counted = False

@@ -101,11 +101,15 @@ class Database:
         return await self._open_writer().run(operation, brief=brief)
 
     async def _catch_up(
-        self, is_behind: Callable[[apsw.Connection], bool], step: Callable[[apsw.Connection], bool]
+        self,
+        is_behind: Callable[[apsw.Connection], bool],
+        step: Callable[[apsw.Connection], bool],
+        *,
+        brief: bool = False,
     ) -> None:
         """Do what was put off until now, whoever did so; `step` tells whether some is left. Raises `StoreError`."""
         if self._read(is_behind):
-            while await self._write(step):
+            while await self._write(step, brief=brief):
                 pass
 
     def _open_writer(self) -> "Writer":
