@@ -25,6 +25,8 @@ AT_ONCE = 50
 """Charges that are counted together, beside what is being written: it must not wait long for others."""
 MANY = 2_000
 """The same where somebody waits for the sums of all."""
+ALL = -1
+"""However many there are."""
 _ALL = ("", "", -1)
 """Provider, origin and kind of the split that stands for all of its model."""
 _SIZES = (DAY, MONTH, YEAR)
