@@ -112,7 +112,7 @@ async def open_discarding(base_url: str) -> AsyncIterator[Ask]:
                 scrub=client.scrub,
                 explain=explain,
                 advise=_add_nothing,
-            )
+            ).begin()
             return await _watch(running)
 
         yield ask

@@ -161,7 +161,7 @@ def begin(
     return start(send, ledger or MemoryLedger(), on_end, explain, advise)
 
 
-def start(
+def prepare(
     send: Send,
     ledger: MemoryLedger,
     on_end: Callable[[Running], None] = lambda _: None,
@@ -169,7 +169,7 @@ def start(
     advise: Advise = add_nothing,
     **given: Any,
 ) -> Running:
-    """A generation that has been recorded."""
+    """A generation that has been recorded, and not begun."""
     message = Message(id="m", conversation_id="c", source="actor")
     generation = Generation(
         id="g", message_id="m", conversation_id="c", origin="library", owner="me", request=b"{}", streamed=True
@@ -184,7 +184,12 @@ def start(
         advise=advise,
         on_end=on_end,
         **given,
-    ).begin()
+    )
+
+
+def start(send: Send, ledger: MemoryLedger, *args: Any, **given: Any) -> Running:
+    """The same, begun; what is given is what `prepare` takes."""
+    return prepare(send, ledger, *args, **given).begin()
 
 
 async def spin() -> None:
@@ -786,3 +791,26 @@ async def test_an_unended_line_is_appended_at_the_end() -> None:
     ledger = MemoryLedger()
     await collect(begin(ScriptedReply(text_chunk("Hi"), b"data: {", b"x"), ledger=ledger))
     assert ledger.received == text_chunk("Hi") + b"data: {x"
+
+
+async def test_what_follows_a_stop_in_the_same_task_is_not_cancelled() -> None:
+    """One that runs in the task of its caller leaves nothing of its cancellation behind."""
+    ledger = MemoryLedger()
+
+    async def never() -> Fault:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    running = prepare(never, ledger)
+
+    async def run() -> int:
+        await running.run()
+        task = asyncio.current_task()
+        assert task is not None
+        return task.cancelling()
+
+    task = asyncio.ensure_future(run())
+    await spin()
+    running.break_off()
+    assert await task == 0
+    assert running.generation.state == "unknown"

@@ -98,8 +98,10 @@ class Running:
 
     async def run(self) -> None:
         """From beginning to end in the caller's task, which nobody but `stop` may cancel. Raises nothing but bugs."""
-        self._task = asyncio.current_task()
+        task = self._task = asyncio.current_task()
         await self._run()
+        if self._stopping and task is not None:  # else what comes after it would still count as cancelled
+            task.uncancel()
 
     def watch(self, since: int = 0) -> AsyncIterator[tuple[int, Event]]:
         """Every event from sequence number `since` on, past ones first; ends after `Ended`."""

@@ -14,7 +14,6 @@ import apsw
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.store.contract import run_to_end
 from tests.store.samples import a_conversation, a_generation, a_message
 
 from chit.core.generation import Generation, Settlement, read_generation_info
@@ -151,14 +150,14 @@ class Life:
     def _end(self, generation: Generation, message: Any, number: int | None, members: Any) -> None:
         ended = replace(generation, generation_id=None if number is None else f"gen-{number}", **members)
         writes.record_end(self._db, BLOBS, ended, message, completion=None, now=1, due=3)
-        charges.count_changed(self._db)
+        charges.count_changed(self._db, first=[ended.id])
         self._ended.add(generation.id)
 
     def _settle(self, number: int, state: Any, record: dict[str, Any]) -> None:
         id = f"gen-{number}"
         found = None if state == "pending" else {"id": id, **record}
         writes.record_settlement(self._db, Settlement(generation_id=id, state=state, record=found))
-        charges.count_changed(self._db)
+        charges.count_changed(self._db, first=[id])
 
     def _delete(self, place: int) -> None:
         deletion.delete_conversation(self._db, self._conversations[place].id, 1.0)
@@ -361,7 +360,7 @@ def record_run(connection: apsw.Connection, generation_id: str | None, at: float
     writes.record_send(connection, BLOBS, conversation, [message], generation)
     ended = replace(generation, generation_id=generation_id, **({"state": "done"} | members))
     writes.record_end(connection, BLOBS, ended, message, completion=None, now=1, due=3)
-    charges.count_changed(connection)
+    charges.count_changed(connection, first=[ended.id])
     return ended
 
 
@@ -405,7 +404,7 @@ def test_the_day_is_that_of_where_it_was_recorded(fresh: apsw.Connection, zone: 
     record_run(fresh, "gen-3", evening)
     record = {"id": "gen-1", "model": "a/served", "total_cost": 1}
     writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record=record))
-    charges.count_changed(fresh)
+    charges.count_changed(fresh, first=["gen-1"])
     assert list_places(fresh) == [
         ("2026-03-01", "a/served"),
         ("2026-03-01", ""),
@@ -428,7 +427,7 @@ def test_a_private_charge_stays_private(fresh: apsw.Connection) -> None:
     writes.record_send(fresh, BLOBS, conversation, [message], generation)
     ended = replace(generation, state="done", generation_id="gen-1")
     writes.record_end(fresh, BLOBS, ended, message, completion=None, now=1, due=3)
-    charges.count_changed(fresh)
+    charges.count_changed(fresh, first=[ended.id])
     fresh.execute(
         "INSERT INTO generations (id, conversation, origin, streamed, state, reported_pico, created_at, request)"
         " VALUES ('imported', ?, 'cli', 0, 'done', 1000000000000, 1.0, '')",
@@ -437,7 +436,7 @@ def test_a_private_charge_stays_private(fresh: apsw.Connection) -> None:
     fresh.execute("DELETE FROM conversations")
     record = {"id": "gen-1", "total_cost": 2}
     writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record=record))
-    charges.count_changed(fresh)
+    charges.count_changed(fresh, first=["gen-1"])
     assert spending.sum_spending(fresh, SpendingQuery(private=True)).total.cost == 3
     assert spending.sum_spending(fresh, SpendingQuery(private=False)).total.charges == 0
 
@@ -447,7 +446,7 @@ def test_nothing_is_left_of_what_moved_on(fresh: apsw.Connection) -> None:
     record_run(fresh, "gen-1", model="a/asked", time_to_first_token_ms=5)
     record = {"id": "gen-1", "total_cost": 2, "model": "a/served"}
     writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record=record))
-    charges.count_changed(fresh)
+    charges.count_changed(fresh, first=["gen-1"])
     for table in ("spending", "latencies"):
         query = f"SELECT DISTINCT model FROM {table} JOIN spending_splits p ON p.id = split"  # noqa: S608
         assert fresh.execute(query).fetchall() == [("a/served",)]
@@ -488,7 +487,7 @@ def test_settling_counts_no_more_than_a_few_others(fresh: apsw.Connection) -> No
         record_run(fresh, f"gen-{number}")
     fresh.execute("INSERT INTO uncounted (seq) SELECT seq FROM generations")
     writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record={"id": "gen-1"}))
-    charges.count_changed(fresh)
+    charges.count_changed(fresh, first=["gen-1"])
     assert fresh.execute("SELECT count(*) FROM uncounted").get == 60 - charges.AT_ONCE
 
 
@@ -549,7 +548,7 @@ def test_a_record_that_cannot_be_read(fresh: apsw.Connection, record: str) -> No
     """It tells nothing, and what was settled still counts; nothing else waits for it."""
     record_run(fresh, "gen-1", model="a/one")
     writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record={"total_cost": 1}))
-    charges.count_changed(fresh)
+    charges.count_changed(fresh, first=["gen-1"])
     fresh.execute("UPDATE settlements SET record = ?, settled_pico = 7", (record,))
     record_run(fresh, "gen-2", usage=Usage(cost=Decimal(1)))
     answer = spending.sum_spending(fresh, SpendingQuery())
@@ -570,15 +569,30 @@ def test_those_that_shared_an_id_are_counted_anew(fresh: apsw.Connection, change
     assert spending.sum_spending(fresh, SpendingQuery()).models["a/two"].cost == 1
 
 
-async def test_what_nobody_asks_for_is_counted_many_at_a_time(tmp_path: Path) -> None:
-    """Ended replies wait to be counted until they are many, however many short runs they came in."""
-    waiting = []
-    for number in range(charges.AT_ONCE + 1):
-        store = open_store(tmp_path)
-        await run_to_end(store, f"gen-{number}", usage=Usage(cost=Decimal(1)))
-        waiting.append(store._read(lambda db: db.execute("SELECT count(*) FROM uncounted").get))
-        await store.close()
-    assert waiting == [*range(1, charges.AT_ONCE), 0, 1]
-    store = open_store(tmp_path)
-    assert (await store.sum_spending(SpendingQuery())).total.cost == charges.AT_ONCE + 1
-    await store.close()
+def test_a_call_is_counted_however_many_wait(fresh: apsw.Connection) -> None:
+    """While an older history is still being counted, a token's calls count as they end and settle."""
+    tokens.record_token(fresh, LocalToken(hash="editor", name="editor"))
+    backlog = 3 * charges.AT_ONCE
+    for _ in range(backlog):
+        record_run(fresh, None)
+    conversation = a_conversation()
+    message = a_message(conversation)
+    generation = a_generation(message, None, token="editor", created_at=1.0)
+    writes.record_send(fresh, BLOBS, conversation, [message], generation)
+    fresh.execute("INSERT INTO uncounted (seq) SELECT seq FROM generations WHERE state = 'done'")
+    ended = replace(generation, generation_id="gen-1", state="done", usage=Usage(cost=Decimal("0.5")))
+    writes.record_end(fresh, BLOBS, ended, message, completion=None, now=1, due=3)
+    charges.count_changed(fresh, first=[ended.id])
+    assert _spent(fresh) == Spent(cost=Decimal("0.5"), calls=1)
+    fresh.execute("INSERT INTO uncounted (seq) SELECT seq FROM generations WHERE true ON CONFLICT DO NOTHING")
+    record = {"id": "gen-1", "total_cost": 0.25}
+    writes.record_settlement(fresh, Settlement(generation_id="gen-1", state="settled", record=record))
+    charges.count_changed(fresh, first=["gen-1"])
+    assert _spent(fresh) == Spent(cost=Decimal("0.25"), calls=1)
+    assert charges.has_uncounted(fresh)
+
+
+def _spent(connection: apsw.Connection) -> Spent:
+    found = tokens.find_token_spending(connection, "editor", 1.0)
+    assert found is not None
+    return found.total

@@ -11,6 +11,7 @@ from tests.store.samples import a_conversation, a_generation, a_message, send
 
 from chit.core.conversation import Conversation
 from chit.core.messages import MediaPart, Part, TextPart
+from chit.core.search import read_query
 from chit.store import deletion
 from chit.store.connection import open_connection
 from chit.store.last_words import index_waiting
@@ -52,11 +53,11 @@ async def test_purged_words_are_in_no_file(store: SqliteStore, tmp_path: Path) -
     """After a purge neither the database, its index of words nor its log holds what was said; the rest is there."""
     secret, kept = await say(store, "zanzibarwards"), await say(store, "kilimanjaro")
     assert content(tmp_path).count(b"zanzibarwards") > 5
+    assert (await store.search(read_query("zanzibarwards"))).messages  # it is in the index
     await store.delete_conversation(secret.id, now=1.0)
     assert await store.purge_deleted(2.0) == 1
     assert b"zanzibar" not in content(tmp_path)
     connection = open_connection(tmp_path / "chit.db")
-    index_waiting(connection)
     query = "SELECT count(*) FROM message_text WHERE message_text MATCH ?"
     assert connection.execute(query, ("kilimanjaro",)).get == len(await store.list_messages(kept.id)) == 2
     assert connection.execute(query, ("zanzibarwards",)).get == 0

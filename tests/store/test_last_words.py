@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+import pytest
 from tests.store.samples import a_conversation, a_generation, a_message
 
 from chit.core.messages import Message, TextPart
 from chit.core.search import read_query
 from chit.errors import StoreError
 from chit.store import writes
+from chit.store.connection import open_connection
 from chit.store.last_words import AT_ONCE
 from chit.store.sqlite import SqliteStore, open_store
 
@@ -62,8 +64,8 @@ async def test_what_goes_in_the_same_transaction_is_not_made_findable(tmp_path: 
         db.execute("DELETE FROM conversations WHERE id = ?", (question.conversation_id,))
 
     await submit(store, send_and_remove)
-    left = "SELECT (SELECT count(*) FROM message_text_docsize) + (SELECT count(*) FROM conversation_titles_docsize)"
-    assert store._read(lambda db: db.execute(left).get) == 0
+    for table in ("waiting_words", "message_text_docsize", "conversation_titles_docsize"):
+        assert count(store, table) == 0
     await store.close()
 
 
@@ -134,3 +136,46 @@ async def test_words_that_wait_go_with_their_message(tmp_path: Path) -> None:
     await store._write(remove)
     assert count(store, "waiting_words") == 0
     await store.close()
+
+
+async def test_an_index_that_cannot_be_written_keeps_nothing_else_from_being(tmp_path: Path) -> None:
+    """On a damaged index words go on waiting and everything else is stored; whoever searches is told."""
+    store = open_store(tmp_path)
+    _, send = make_send(store, "zebra")
+    await store._write(send)
+    assert await find(store, "zebra")
+    await store._write(lambda db: db.execute("UPDATE message_text_data SET block = x'00' WHERE id > 1"))
+    for number in range(AT_ONCE):
+        _, send = make_send(store, f"quagga {number}")
+        await store._write(send)
+    assert count(store, "waiting_words") == 2 * AT_ONCE
+    await store.record_setting("name", "value")
+    with pytest.raises(StoreError):
+        await find(store, "quagga")
+    await store.close()
+
+
+async def test_a_search_does_not_wait_for_another_writer(tmp_path: Path) -> None:
+    """While somebody else writes, what is indexed is found, and the page says that there may be more."""
+    store, other = open_store(tmp_path), open_connection(tmp_path / "chit.db")
+    question, send = make_send(store, "zebra")
+    await store._write(send)
+    assert await find(store, "zebra") == [question.id]
+    later, send = make_send(store, "zebra again")
+    await store._write(send)
+    other.execute("BEGIN IMMEDIATE")
+    page = await store.search(read_query("zebra"), seconds=1.0)
+    assert ([each.id for each in page.messages], page.is_complete) == ([question.id], False)
+    other.execute("ROLLBACK")
+    assert await find(store, "zebra") == [later.id, question.id]
+    other.close()
+    await store.close()
+
+
+async def test_a_store_that_is_closed_searches_nothing(tmp_path: Path) -> None:
+    """Neither a thread nor a connection is opened for it."""
+    store = open_store(tmp_path)
+    await store.close()
+    with pytest.raises(StoreError, match="closed"):
+        await store.search(read_query("zebra"))
+    assert store._searcher is None

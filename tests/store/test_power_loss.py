@@ -50,7 +50,7 @@ class OnDisk(SqliteStore):
         add_functions(connection)
         _migrate(connection, home.database)
         super(SqliteStore, self).__init__(home, lambda: connection)  # all but what would open the file
-        self._received_from = {}
+        self._received_from, self._changed = {}, []
 
 
 async def live(store: SqliteStore, disk: Disk) -> Acknowledged:

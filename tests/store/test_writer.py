@@ -423,7 +423,7 @@ async def test_what_is_done_before_the_commit_is_done_in_the_thread(tmp_path: Pa
     def explain(error: Exception, connection: apsw.Connection | None) -> StoreError:
         return StoreError(str(error))
 
-    writer = Writer(lambda: open_connection(home.database), explain, seal=seal)
+    writer = Writer(lambda: open_connection(home.database), explain, finish_in_thread=seal)
     outcomes = await asyncio.gather(
         *(writer.run(partial(insert, name=name), brief=brief) for name in ("a", "bad", "b")), return_exceptions=True
     )

@@ -22,11 +22,9 @@ from chit.store.schema_spending import COUNTS, HALF, HALVES, LOCAL_DAY, MASK, TO
 from chit.store.token_sums import TokenSums
 
 AT_ONCE = 50
-"""Charges that are counted together, beside what is being written: it must not wait long for others."""
+"""Charges that are counted beside what is being written: it must not wait long for others."""
 MANY = 2_000
-"""The same where somebody waits for the sums of all."""
-ALL = -1
-"""However many there are."""
+"""The same where somebody waits for the sums."""
 _ALL = ("", "", -1)
 """Provider, origin and kind of the split that stands for all of its model."""
 _SIZES = (DAY, MONTH, YEAR)
@@ -81,6 +79,11 @@ _ADD_LATENCY = """
     INSERT INTO latencies (size, period, split, bucket, here, recorded) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET here = here + excluded.here, recorded = recorded + excluded.recorded
 """
+_NAMED = """
+    SELECT seq FROM uncounted WHERE seq IN (
+        SELECT seq FROM generations WHERE id IN (SELECT value FROM json_each(:names))
+        UNION SELECT seq FROM generations WHERE generation_id IN (SELECT value FROM json_each(:names)))
+"""
 _SPLIT = "SELECT id, whole FROM spending_splits WHERE model = ? AND provider = ? AND origin = ? AND private = ?"
 _NEW_SPLIT = "INSERT INTO spending_splits (model, provider, origin, private, whole) VALUES (?, ?, ?, ?, ?)"
 _PLACE = "size = ? AND period = ? AND split = ?"
@@ -98,31 +101,20 @@ def has_uncounted(connection: apsw.Connection) -> bool:
     return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM uncounted)").get)
 
 
-def has_many_uncounted(connection: apsw.Connection) -> bool:
-    """Whether it is time to count, though nobody asks."""
-    query = "SELECT EXISTS (SELECT 1 FROM uncounted LIMIT 1 OFFSET ?)"
-    return bool(connection.execute(query, (AT_ONCE - 1,)).get)
+def count_changed(connection: apsw.Connection, limit: int = AT_ONCE, *, first: Sequence[str] = ()) -> int:
+    """Bring the sums up to date with at most so many generations that changed; how many, 0 when none are left.
 
-
-def count_changed(connection: apsw.Connection, limit: int = AT_ONCE) -> int:
-    """Bring the sums up to date with at most so many generations that changed; how many, 0 when none are left."""
+    However many wait, what changed of the generations `first` (our ids or `gen-…` ones) is counted: budgets rely on it.
+    """
     changed = [row[0] for row in connection.execute("SELECT seq FROM uncounted LIMIT ?", (limit,))]
+    if len(changed) == limit and first:
+        changed = [*{*changed, *(row[0] for row in connection.execute(_NAMED, {"names": text_of(list(first))}))}]
     if changed:
         sums = _Sums()
         _count(connection, changed, sums)
         sums.write(connection)
         connection.execute("DELETE FROM uncounted WHERE seq IN (SELECT value FROM json_each(?))", (text_of(changed),))
     return len(changed)
-
-
-def count_some(connection: apsw.Connection) -> bool:
-    """As `count_changed`; whether some may be left."""
-    return count_changed(connection) == AT_ONCE
-
-
-def count_many(connection: apsw.Connection) -> bool:
-    """The same in larger steps, beside the loop."""
-    return count_changed(connection, MANY) == MANY
 
 
 class _Sums:

@@ -111,13 +111,14 @@ def _migrate(connection: apsw.Connection, database: Path) -> None:
 
 @contextmanager
 def in_memory(connection: apsw.Connection) -> Iterator[None]:
-    """What is written within is seen by this connection alone, and is gone afterwards: where the disk is full, say."""
+    """What is written within is seen by this connection alone, and is gone afterwards: for a disk that is full."""
     connection.execute("PRAGMA cache_spill = OFF")
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
     finally:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # else SQLite has rolled back by itself
+            connection.execute("ROLLBACK")
 
 
 def refuse_strangers(connection: apsw.Connection, database: Path) -> None:

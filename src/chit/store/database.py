@@ -100,18 +100,6 @@ class Database:
     async def _write(self, operation: Callable[[apsw.Connection], T], *, brief: bool = False) -> T:
         return await self._open_writer().run(operation, brief=brief)
 
-    async def _catch_up(
-        self,
-        is_behind: Callable[[apsw.Connection], bool],
-        step: Callable[[apsw.Connection], bool],
-        *,
-        brief: bool = False,
-    ) -> None:
-        """Do what was put off until now, whoever did so; `step` tells whether some is left. Raises `StoreError`."""
-        if self._read(is_behind):
-            while await self._write(step, brief=brief):
-                pass
-
     def _open_writer(self) -> "Writer":
         if self._writer is None:
             self._check_open()

@@ -3,12 +3,13 @@
 import os
 import time
 
+_TIME = 2**48 - 1
 _VARIANTS = "89ab"
 
 
 def new_id() -> str:
     """A fresh id in the usual 36 characters."""
-    at, chance = f"{time.time_ns() // 1_000_000:012x}", os.urandom(10).hex()
+    at, chance = f"{time.time_ns() // 1_000_000 & _TIME:012x}", os.urandom(10).hex()
     variant = _VARIANTS[int(chance[3], 16) & 3]
     return f"{at[:8]}-{at[8:]}-7{chance[:3]}-{variant}{chance[4:7]}-{chance[7:19]}"
 

@@ -46,11 +46,12 @@ _END_SETTLEMENT = """
 
 def insert_conversation(connection: apsw.Connection, conversation: Conversation) -> None:
     """With its place on the shelves and its parameters."""
+    title = join_surrogates(conversation.title)
     connection.execute(
         _INSERT_CONVERSATION,
         (
             conversation.id,
-            join_surrogates(conversation.title),
+            title,
             conversation.origin,
             conversation.private,
             text_of(conversation.parameters),
@@ -59,7 +60,7 @@ def insert_conversation(connection: apsw.Connection, conversation: Conversation)
             conversation.created_at,
         ),
     )
-    index_new_title(connection, connection.last_insert_rowid(), conversation.title)
+    index_new_title(connection, connection.last_insert_rowid(), title)
 
 
 def insert_message(connection: apsw.Connection, blobs: Blobs, message: Message) -> tuple[int, str]:

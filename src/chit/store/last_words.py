@@ -6,7 +6,7 @@ so words wait in a table of their own until they are many, or until somebody sea
 attached indexes them at once.
 """
 
-from typing import Any, Literal
+from typing import Literal
 from weakref import WeakKeyDictionary
 
 import apsw
@@ -15,23 +15,14 @@ Table = Literal["messages", "conversations"]
 AT_ONCE = 128
 """Messages and titles that enter the index together: about 3 ms of CPU time."""
 _INDEXES: dict[Table, str] = {"messages": "message_text", "conversations": "conversation_titles"}
-_KEEP = "INSERT OR REPLACE INTO {index} (rowid, words) VALUES (?, ?)"
-_WAIT = "INSERT OR REPLACE INTO waiting_words (place, seq, words) VALUES (?, ?, ?)"
-_MOVE = """
-    INSERT OR REPLACE INTO {index} (rowid, words)
-    SELECT seq, words FROM waiting_words JOIN {place} USING (seq) WHERE place = '{place}'
+_WAIT = """
+    INSERT OR REPLACE INTO waiting_words (place, seq, words) SELECT '{place}', ?1, ?2
+    WHERE EXISTS (SELECT 1 FROM {place} WHERE seq = ?1)
 """
-
-
-class _Words:
-    """Those of one connection's transaction under way, and how many of earlier ones it knows to wait."""
-
-    def __init__(self, waiting: int) -> None:
-        self.rows: dict[tuple[Table, int], str] = {}
-        self.waiting = waiting
-
-
-_attached: WeakKeyDictionary[apsw.Connection, _Words] = WeakKeyDictionary()
+_MOVE = """
+    INSERT OR REPLACE INTO {index} (rowid, words) SELECT seq, words FROM waiting_words WHERE place = '{place}'
+"""
+_attached: WeakKeyDictionary[apsw.Connection, dict[Table, dict[int, str]]] = WeakKeyDictionary()
 
 
 def attach(connection: apsw.Connection) -> None:
@@ -39,26 +30,44 @@ def attach(connection: apsw.Connection) -> None:
 
     What is rolled back is forgotten.
     """
-    waiting: Any = connection.execute("SELECT count(*) FROM waiting_words").get
-    words = _attached[connection] = _Words(waiting)
-    connection.set_rollback_hook(words.rows.clear)
+    words: dict[Table, dict[int, str]] = {place: {} for place in _INDEXES}
+
+    def forget() -> None:
+        for rows in words.values():
+            rows.clear()
+
+    _attached[connection] = words
+    connection.set_rollback_hook(forget)
+
+
+def keep_words(connection: apsw.Connection, place: Table, rows: list[tuple[int, str]]) -> None:
+    """Make messages or conversations findable by these, in the place of others."""
+    if (words := _attached.get(connection)) is not None:
+        words[place].update(rows)
+    else:
+        connection.executemany(_WAIT.format(place=place), rows)
+        index_waiting(connection)
 
 
 def leave_words(connection: apsw.Connection) -> None:
-    """Store all that the transaction has brought: from here on they wait, whatever happens."""
-    words = _attached.get(connection)
-    if words is not None and words.rows:
-        connection.executemany(_WAIT, [(table, seq, text) for (table, seq), text in words.rows.items()])
-        words.waiting += len(words.rows)
-        words.rows.clear()
+    """Store all that the transaction has brought, but for rows that are gone again: from here on they wait."""
+    for place, rows in _attached.get(connection, {}).items():
+        if rows:
+            connection.executemany(_WAIT.format(place=place), [*rows.items()])
+            rows.clear()
 
 
 def index_many(connection: apsw.Connection) -> None:
-    """Index those that wait, if they are many."""
-    words = _attached.get(connection)
-    if words is not None and words.waiting >= AT_ONCE:
-        index_waiting(connection)
-        words.waiting = 0
+    """Index those that wait, if they are many. Where that fails they go on waiting, and nothing else fails with it."""
+    query = "SELECT EXISTS (SELECT 1 FROM waiting_words LIMIT 1 OFFSET ?)"
+    if not connection.execute(query, (AT_ONCE - 1,)).get:
+        return
+    try:
+        with connection:
+            index_waiting(connection)
+    except apsw.Error:
+        if not connection.in_transaction:  # SQLite has given it up as a whole, on a full disk say
+            raise
 
 
 def has_waiting(connection: apsw.Connection) -> bool:
@@ -66,17 +75,8 @@ def has_waiting(connection: apsw.Connection) -> bool:
     return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM waiting_words)").get)
 
 
-def index_waiting(connection: apsw.Connection) -> bool:
-    """All that wait; none of rows that are gone again. False: none is left."""
+def index_waiting(connection: apsw.Connection) -> None:
+    """All that wait."""
     for place, index in _INDEXES.items():
         connection.execute(_MOVE.format(place=place, index=index))
     connection.execute("DELETE FROM waiting_words")
-    return False
-
-
-def keep_words(connection: apsw.Connection, table: Table, rows: list[tuple[int, str]]) -> None:
-    """Make messages or conversations findable by these, in the place of others."""
-    if (words := _attached.get(connection)) is not None:
-        words.rows.update({(table, seq): text for seq, text in rows})
-    else:
-        connection.executemany(_KEEP.format(index=_INDEXES[table]), rows)

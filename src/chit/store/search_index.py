@@ -105,8 +105,7 @@ def index_settled(connection: apsw.Connection, generation_id: str, pico: int) ->
 
 def index_new_title(connection: apsw.Connection, seq: int, title: str) -> None:
     """As `index_title`, for a conversation that has just been stored."""
-    words = searchable(title.encode("utf-8", "replace").decode())
-    keep_words(connection, "conversations", [(seq, f"{words}\n{write_facet(EVERY)}")])
+    keep_words(connection, "conversations", [(seq, f"{searchable(title)}\n{write_facet(EVERY)}")])
 
 
 def index_title(connection: apsw.Connection, conversation_id: str) -> None:

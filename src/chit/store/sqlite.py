@@ -15,7 +15,7 @@ from chit.core.messages import Message
 from chit.errors import StoreDamaged, StoreError
 from chit.store import branch, deletion, reads, rendered, summaries, writes
 from chit.store.blobs import MOST_BRIEF_BYTES, is_brief
-from chit.store.charges import count_changed, has_many_uncounted
+from chit.store.charges import count_changed
 from chit.store.connection import open_connection
 from chit.store.conversations import Conversations
 from chit.store.dossier_database import DossierDatabase
@@ -41,7 +41,9 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SessionDatabas
         """Creates the folder and the file where they are missing. Raises `StoreError`."""
         super().__init__(home, lambda: open_connection(home.database))
         self._received_from: dict[str, int] = {}
-        """Where the received bytes of each running generation begin; the writer's alone."""
+        """Where the received bytes of each running generation begin; this and the next one are the writer's alone."""
+        self._changed: list[str] = []
+        """Generations whose charge is changed by the transaction under way."""
 
     async def check_integrity(self) -> Integrity:
         """See `Store.check_integrity`. In a thread, on a connection of its own: unlike reading, it takes its time."""
@@ -101,6 +103,7 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SessionDatabas
                 received_from=places.pop(generation.id, 0),
                 prefix=prefix,
             )
+            self._changed.append(generation.id)
 
         await self._write(end, brief=completion is None or is_brief(completion))
 
@@ -138,12 +141,18 @@ class SqliteStore(Conversations, DossierDatabase, SearchDatabase, SessionDatabas
 
     async def record_settlement(self, settlement: Settlement) -> bool:
         """See `Store.record_settlement`."""
-        return await self._write(lambda db: writes.record_settlement(db, settlement), brief=True)
+
+        def record(db: apsw.Connection) -> bool:
+            self._changed.append(settlement.generation_id)
+            return writes.record_settlement(db, settlement)
+
+        return await self._write(record, brief=True)
 
     def _finish(self, connection: apsw.Connection) -> None:
-        """Once for all replies that ended since the last time: sums are told to nobody before they are up to date."""
-        if has_many_uncounted(connection):
-            count_changed(connection)
+        """Once for all replies that ended together."""
+        if self._changed:
+            changed, self._changed = self._changed, []
+            count_changed(connection, first=changed)
         super()._finish(connection)
 
     async def next_settlement_at(self) -> float | None:

@@ -2,11 +2,11 @@
 
 from chit.core.local_token import LocalToken, Terms, TokenSpending
 from chit.store import tokens
-from chit.store.counted import CountedDatabase
+from chit.store.database import Database
 from chit.store.token_protocol import ChangeTerms
 
 
-class TokenDatabase(CountedDatabase):
+class TokenDatabase(Database):
     """See `token_protocol.TokenStore` for what each method promises."""
 
     async def record_token(self, token: LocalToken) -> bool:
@@ -19,11 +19,11 @@ class TokenDatabase(CountedDatabase):
 
     async def find_token_spending(self, digest: str, *, now: float) -> TokenSpending | None:
         """See `TokenStore.find_token_spending`."""
-        return await self._read_counted(lambda db: tokens.find_token_spending(db, digest, now))
+        return self._read(lambda db: tokens.find_token_spending(db, digest, now))
 
     async def list_tokens(self, *, now: float) -> list[TokenSpending]:
         """See `TokenStore.list_tokens`."""
-        return await self._read_counted(lambda db: tokens.list_tokens(db, now))
+        return self._read(lambda db: tokens.list_tokens(db, now))
 
     async def change_terms(self, name: str, change: ChangeTerms) -> Terms | None:
         """See `TokenStore.change_terms`."""

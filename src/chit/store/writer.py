@@ -57,16 +57,16 @@ class Writer:
         connect: Callable[[], apsw.Connection],
         explain: Explain,
         finish: Operation[None] = lambda _: None,
-        seal: Operation[None] = lambda _: None,
+        finish_in_thread: Operation[None] = lambda _: None,
     ) -> None:
         """`finish` is the last operation of each transaction: what can be done once for all that it holds.
 
-        `seal` comes after it, always in the thread: long statements of SQLite's, which keep nobody waiting there.
+        `finish_in_thread` comes after it: long statements of SQLite's, which keep nobody waiting there.
         """
         self._connect = connect
         self._explain = explain
         self._finish = finish
-        self._before_commit = seal
+        self._finish_in_thread = finish_in_thread
         self._jobs: deque[_Job] = deque()
         self._urgent = False
         self._busy = False
@@ -138,7 +138,7 @@ class Writer:
             self._timer = self._loop.call_later(rest, self._begin)
 
     def _await_company(self, turns: int) -> None:
-        if turns and not self._closing:
+        if turns:
             self._loop.call_soon(self._await_company, turns - 1)
         else:
             self._begin()
@@ -230,7 +230,7 @@ class Writer:
         """Commit what is filled."""
         try:
             try:
-                self._before_commit(connection)
+                self._finish_in_thread(connection)
                 connection.execute("COMMIT")
             except BaseException:
                 _roll_back(connection)
