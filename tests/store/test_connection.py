@@ -17,7 +17,7 @@ from tests.store.samples import send
 from chit.core.messages import TextPart
 from chit.errors import StoreDamaged, StoreError, StoreTooNew, StoreUnreadable
 from chit.store import connection as connection_module
-from chit.store.connection import open_connection
+from chit.store.connection import in_memory, open_connection
 from chit.store.home import Home
 from chit.store.schema import STEPS
 from chit.store.sqlite import SqliteStore, open_store
@@ -345,3 +345,17 @@ def test_a_row_that_makes_no_sense_is_told(
     connection.close()
     with pytest.raises(StoreDamaged, match="cannot be read"):
         asyncio.run(use(folder, *sound[1:]))
+
+
+@pytest.mark.parametrize("ends_itself", [False, True])
+def test_what_is_written_in_memory_is_seen_there_alone(home: Home, ends_itself: bool) -> None:
+    """It is gone afterwards, also where SQLite has rolled back before."""
+    connection = open_connection(home.database)
+    query = "SELECT count(*) FROM settings"
+    with in_memory(connection):
+        connection.execute("INSERT INTO settings (name, value) VALUES ('a', 'b')")
+        assert connection.execute(query).get == 1
+        if ends_itself:
+            connection.execute("ROLLBACK")
+    assert (connection.execute(query).get, connection.in_transaction) == (0, False)
+    connection.close()

@@ -179,3 +179,23 @@ async def test_a_store_that_is_closed_searches_nothing(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="closed"):
         await store.search(read_query("zebra"))
     assert store._searcher is None
+
+
+async def test_a_transaction_that_sqlite_gives_up_is_told(tmp_path: Path) -> None:
+    """Where indexing takes the whole transaction with it, as on a full disk, who waited for it hears that."""
+    store, other = open_store(tmp_path), open_connection(tmp_path / "chit.db")
+    other.execute(
+        "CREATE TRIGGER full BEFORE DELETE ON waiting_words BEGIN SELECT RAISE(ROLLBACK, 'the disk is full'); END"
+    )
+    for number in range(AT_ONCE // 2 - 1):
+        _, send = make_send(store, f"zebra {number}")
+        await store._write(send)
+    question, send = make_send(store, "quagga")
+    with pytest.raises(StoreError, match="the disk is full"):
+        await store._write(send)
+    assert (await store.list_messages(question.conversation_id), count(store, "waiting_words")) == ([], AT_ONCE - 2)
+    other.execute("DROP TRIGGER full")
+    await store._write(send)
+    assert (count(store, "waiting_words"), await find(store, "quagga")) == (0, [question.id])
+    other.close()
+    await store.close()

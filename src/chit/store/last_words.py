@@ -62,12 +62,14 @@ def index_many(connection: apsw.Connection) -> None:
     query = "SELECT EXISTS (SELECT 1 FROM waiting_words LIMIT 1 OFFSET ?)"
     if not connection.execute(query, (AT_ONCE - 1,)).get:
         return
+    connection.execute("SAVEPOINT words")
     try:
-        with connection:
-            index_waiting(connection)
+        index_waiting(connection)
     except apsw.Error:
         if not connection.in_transaction:  # SQLite has given it up as a whole, on a full disk say
             raise
+        connection.execute("ROLLBACK TO words")
+    connection.execute("RELEASE words")
 
 
 def has_waiting(connection: apsw.Connection) -> bool:
