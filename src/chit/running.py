@@ -256,7 +256,7 @@ class Running:
             if self._passage.error is not None:
                 self.error = self._passage.error
                 answer = replace(answer, state="cut")
-            ended = apply_answer(self.generation, answer, self.error, self._timing.measure(now))
+            ended = apply_answer(self.generation, answer, self.error, **self._timing.measure(now))
             message = replace(self.message, parts=answer.parts)
             await self._ledger.record_end(ended, message, now=time.time())
         except StoreError as error:

@@ -16,8 +16,6 @@ from chit.core.usage import Usage, read_usage
 from chit.core.wire import read_parts
 from chit.errors import ChitError
 
-_NOTHING: Mapping[str, Any] = {}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -99,10 +97,8 @@ def scrub_answer(answer: Answer, scrub: Callable[[str], str]) -> Answer:
     )
 
 
-def apply_answer(
-    generation: Generation, answer: Answer, error: ChitError | None, measured: Mapping[str, Any] = _NOTHING
-) -> Generation:
-    """The row of a generation that ended in this answer: `error` is what a person is told, `measured` what took long.
+def apply_answer(generation: Generation, answer: Answer, error: ChitError | None, **measured: Any) -> Generation:
+    """The row of a generation that ended in this answer: `error` is what a person is told, `measured` its times here.
 
     What broke off or was stopped without an id may be billed, and nothing else will tell: its outcome is unknown. With
     an id it is not, since the settlement will tell.

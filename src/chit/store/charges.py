@@ -257,13 +257,16 @@ class _Splits:
         """The split, and the one that stands for all of its model."""
         names = (model, provider, origin, private)
         if names not in self._found:
-            whole, _ = self._look_up((model, *_ALL), None)
-            self._found[names] = self._look_up(names, whole)
+            found = self._look_up(names)
+            if found is None:
+                whole = self._look_up((model, *_ALL)) or self._add((model, *_ALL), None)
+                found = self._add(names, whole[0])
+            self._found[names] = found
         return self._found[names]
 
-    def _look_up(self, names: tuple[str, str, str, int], whole: int | None) -> tuple[int, Any]:
-        found: Any = self._connection.execute(_SPLIT, names).fetchone()
-        if found is not None:
-            return found[0], found[1]
+    def _look_up(self, names: tuple[str, str, str, int]) -> Any:
+        return self._connection.execute(_SPLIT, names).fetchone()
+
+    def _add(self, names: tuple[str, str, str, int], whole: int | None) -> tuple[int, Any]:
         self._connection.execute(_NEW_SPLIT, (*names, whole))
         return self._connection.last_insert_rowid(), whole

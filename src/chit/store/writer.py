@@ -1,8 +1,9 @@
 """Where all that is written goes: one transaction at a time, for all running generations together.
 
 Operations queue up while a commit is under way and go into the next one: one commit in flight, never one a chunk. An
-urgent operation (a send, an id, an end) is committed at once, and so are received bytes after a quiet moment; the ones
-that follow wait for company until `PACE` seconds have passed, which nobody can see and which spares most commits.
+urgent operation (a send, an id, an end) is committed at once, where company is likely `TURNS` turns of the loop later;
+so are received bytes after a quiet moment. The ones that follow wait for company until `PACE` seconds have passed,
+which nobody can see and which spares most commits.
 
 The commit, which waits for the disk, is a thread's. Operations that are brief run on the event loop before it: in the
 thread, each of their statements would hand Python's lock over twice, which costs more than the statement does.
