@@ -114,3 +114,24 @@ async def test_an_unknown_balance_is_not_zero(browser: Browser, tmp_path: Path, 
         await tab.go(".balance .amount")
         await tab.reads(".balance[data-state=unknown] .amount", "–")
         assert "unknown" in await tab.text(".balance .what")
+
+
+OVERLAPS = """
+    [...document.querySelectorAll('.bar > :not(.figures), .figures > *')]
+        .map(each => [each.className, each.getBoundingClientRect()]).filter(([, box]) => box.width && box.height)
+        .flatMap(([name, a], place, all) => all.slice(place + 1)
+            .filter(([, b]) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1)
+            .filter(([, b]) => Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1)
+            .map(([other]) => `${name} and ${other}`))
+"""
+
+
+async def test_the_header_at_any_width(house: House) -> None:
+    """However narrow the window, nothing in the header of a conversation lies over anything else."""
+    async with house.visit() as tab:
+        await ask(tab)
+        await tab.reads(".conversation-cost", "in all")
+        for width in (1280, 1200, 1081, 1080, 900, 761, 760, 390, 320):
+            await tab.page.set_viewport_size({"width": width, "height": 600})
+            assert await tab.ask(OVERLAPS) == [], width
+            assert await tab.ask("document.documentElement.scrollWidth <= window.innerWidth")
